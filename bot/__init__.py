@@ -1,0 +1,1 @@
+"""What the agent is; knows nothing of HTTP pages."""

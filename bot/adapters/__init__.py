@@ -1,0 +1,1 @@
+"""The ports' implementations: the store, the planners, the scheduler."""

@@ -1,0 +1,138 @@
+"""What a planner is shown and what it may propose: contexts, plans and steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.feedback import Kind, Risk
+from bot.domain.instants import Micros
+
+
+class Role(StrEnum):
+    """Who speaks in a message: a person, the agent, or the system telling a fact."""
+
+    USER = "user"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One message as the planner sees it; `new` lines are what this turn must react to."""
+
+    seq: int
+    role: Role
+    author: str
+    is_owner: bool
+    text: str
+    new: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenQuestion:
+    """One question of this session that still waits for people."""
+
+    request_id: str
+    question: str
+    people: tuple[str, ...]
+    asked_at: Micros
+    deadline: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanContext:
+    """Everything a planner may know for one turn; bounded, whatever the session's length."""
+
+    session_id: str
+    turn_id: str
+    now: Micros
+    zone: str
+    """IANA name of the owner's time zone."""
+    owner: str
+    """User name of the session's owner."""
+    summary: str
+    lines: tuple[Line, ...]
+    open_questions: tuple[OpenQuestion, ...]
+    feedback_timeout: Micros
+    """How long a question waits when nobody says otherwise."""
+
+    @property
+    def new_lines(self) -> tuple[Line, ...]:
+        """Return what this turn must react to, oldest first."""
+        return tuple(line for line in self.lines if line.new)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """Say something to the session's people (Markdown)."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskHuman:
+    """Ask people; who they are is resolved and checked by code, never by the planner."""
+
+    people: tuple[str, ...]
+    """Each a user name or an address, as the owner wrote it."""
+    question: str
+    kind: Kind
+    options: tuple[str, ...] = ()
+    context: str = ""
+    within: Micros | None = None
+    """How long to wait; None means the deployment's default."""
+    quorum: int = 1
+    risk: Risk = Risk.NORMAL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CancelQuestion:
+    """Take back an open question of this session."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemindPeople:
+    """Show an open question once more to those who have not answered."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndSession:
+    """End the session, with a last word."""
+
+    text: str = ""
+
+
+Step = Reply | AskHuman | CancelQuestion | RemindPeople | EndSession
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """An ordered list of steps; `note` says how it was made (which model, how many tries)."""
+
+    steps: tuple[Step, ...]
+    note: str = ""
+    summary: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """A message handed to `summarise`."""
+
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """Streamed text of a reply so far: ephemeral, best effort, replaced by the stored message."""
+
+    session_id: str
+    turn_id: str
+    text: str
+    offset: int = field(default=0)
+    """Characters of the reply that come before `text`."""

@@ -1,0 +1,1 @@
+"""Use cases over ports: intake, orchestrator, courier, worker, sweeper, limits, directory."""
