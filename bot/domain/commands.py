@@ -1,0 +1,131 @@
+"""What an entrance may ask of Intake, and what it gets back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.instants import Micros
+
+CHAT = "chat"
+SYSTEM_CHANNEL = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who acts, verified by the entrance, and over which channel."""
+
+    person_id: str
+    channel: str
+    verified: bool = True
+    """Whether the identity behind this act is proven; the unverified cannot answer questions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """Base of all commands; `external_key` names this very act, so that it counts once."""
+
+    external_key: str
+    actor: Actor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartSession(Command):
+    """Open a session, with a first message or without."""
+
+    text: str | None = None
+    end: str | None = None
+    """A session to end first, where the limit of concurrent ones is reached."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceiveMessage(Command):
+    """Say something in a session; one that has ended is reopened."""
+
+    session_id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResumeSession(Command):
+    """Start a session that was held back."""
+
+    session_id: str
+    end: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloseSession(Command):
+    """End a session; its open questions are cancelled."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StopTurn(Command):
+    """Stop the turn that is running; what it was reacting to counts as dealt with."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerRequest(Command):
+    """Answer a question: by a button, by options, or in words."""
+
+    request_id: str
+    digest: str | None = None
+    """Of what was shown; None where the surface cannot carry it."""
+    approved: bool | None = None
+    choices: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CancelRequest(Command):
+    """Take back a question."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarkSeen(Command):
+    """Say that a version of a card is visible to its person."""
+
+    request_id: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpireRequest(Command):
+    """Close a question whose deadline has passed."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeOutSession(Command):
+    """End a session in which nothing happened for too long."""
+
+    session_id: str
+    idle_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A session that could be ended to make room."""
+
+    session_id: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of a command; stored, so that a repeated one gets the same."""
+
+    status: str
+    session_id: str | None = None
+    request_id: str | None = None
+    seq: int | None = None
+    text: str = ""
+    """A sentence for the person, where there is one."""
+    offer: tuple[Offer, ...] = ()
+    replayed: bool = False

@@ -1,0 +1,104 @@
+"""The store port: transactions as plain functions over a `Transaction`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from bot.service.ports.accounts import AccountTable
+from bot.service.ports.tables import (
+    FeedTable,
+    JournalTable,
+    MessageTable,
+    PersonTable,
+    RateTable,
+    ReceiptTable,
+    RequestTable,
+    SessionTable,
+    SurfaceTable,
+    TurnTable,
+)
+
+T = TypeVar("T")
+
+
+class Topic(StrEnum):
+    """What an announcement is about; its keys are ids, never content."""
+
+    TURN = "turn"
+    """A session has a turn due; the key is the session."""
+    SURFACE = "surface"
+    """Surfaces are due; the key is a lane."""
+    FEED = "feed"
+    """A feed grew; the key is the session or the person."""
+    STOP = "stop"
+    """A session's running turn lost its claim; the key is the session."""
+    SIGN_OUT = "sign_out"
+    """A family of tokens was revoked; the key is the family."""
+    EPHEMERAL = "ephemeral"
+    """A best-effort frame for a session's watchers; the key is JSON text."""
+
+
+class Transaction(Protocol):
+    """One transaction's view of the tables; usable only inside the function it was given to."""
+
+    @property
+    def accounts(self) -> AccountTable: ...
+    @property
+    def feeds(self) -> FeedTable: ...
+    @property
+    def journal(self) -> JournalTable: ...
+    @property
+    def messages(self) -> MessageTable: ...
+    @property
+    def people(self) -> PersonTable: ...
+    @property
+    def rates(self) -> RateTable: ...
+    @property
+    def receipts(self) -> ReceiptTable: ...
+    @property
+    def requests(self) -> RequestTable: ...
+    @property
+    def sessions(self) -> SessionTable: ...
+    @property
+    def surfaces(self) -> SurfaceTable: ...
+    @property
+    def turns(self) -> TurnTable: ...
+
+    def announce(self, topic: Topic, key: str) -> None:
+        """Tell listeners, on every server, once this transaction has committed."""
+        ...
+
+
+Listener = Callable[[str], None]
+"""Takes an announcement's key on the event loop; never raises, never blocks."""
+
+
+class Store(Protocol):
+    """Runs functions in transactions; a function may run more than once, so it has no effects
+    outside its transaction.
+
+    Raises `Unavailable` when the database cannot be reached, and whatever the function raises
+    (then nothing of it was written).
+    """
+
+    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run `function(transaction, *args)` and return its result after the commit."""
+        ...
+
+    async def read(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run a function that only reads, beside the writers."""
+        ...
+
+    def listen(self, topic: Topic, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for each announcement of `topic`; return how to stop."""
+        ...
+
+    def broadcast(self, key: str) -> None:
+        """Send an ephemeral announcement now, best effort, without a transaction."""
+        ...
+
+    async def check(self) -> None:
+        """Raise `Unavailable` unless the database answers a read."""
+        ...

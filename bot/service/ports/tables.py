@@ -1,0 +1,209 @@
+"""What a transaction can do with each table; rows are the domain's own records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.commands import Outcome
+from bot.domain.feedback import FeedbackRequest, FeedbackResponse
+from bot.domain.instants import Micros
+from bot.domain.journal import Entry
+from bot.domain.person import Person
+from bot.domain.session import Message, ParticipantRole, Session
+from bot.domain.surface import Surface
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedEntry:
+    """What changed: `kind` is `message`, `question` or `session`, `ref` says which one."""
+
+    number: int
+    kind: str
+    ref: str
+    at: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """A person a request was put to; `canonical_id` follows merges."""
+
+    person_id: str
+    canonical_id: str
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One try to show a surface's newest version."""
+
+    surface_id: str
+    claim_number: int
+    version: int
+    outcome: str
+    at: Micros
+
+
+class PersonTable(Protocol):
+    """People, their proven identities, and whom a session may write to."""
+
+    def add(self, person: Person) -> None: ...
+    def get(self, person_id: str) -> Person | None: ...
+    def lock(self, person_id: str) -> Person | None: ...
+    def next_feed_number(self, person_id: str) -> int:
+        """Take the next number of a person's feed, holding its row."""
+        ...
+
+    def find(self, name: str) -> Person | None:
+        """Return the canonical person with this verified user name or address."""
+        ...
+
+    def add_identity(self, kind: str, key: str, person_id: str, at: Micros) -> bool:
+        """Keep a proven identity; False when another person has it already."""
+        ...
+
+    def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None: ...
+    def is_contact(self, session_id: str, person_id: str) -> bool: ...
+
+
+class SessionTable(Protocol):
+    """Sessions and their participants."""
+
+    def add(self, session: Session) -> None: ...
+    def get(self, session_id: str) -> Session | None: ...
+    def lock(self, session_id: str) -> Session | None:
+        """Return the session, keeping others from changing it until the commit."""
+        ...
+
+    def save(self, session: Session) -> None: ...
+    def add_participant(self, session_id: str, person_id: str, role: ParticipantRole) -> None: ...
+    def role_of(self, session_id: str, person_id: str) -> ParticipantRole | None: ...
+    def active_of(self, owner_id: str) -> Sequence[Session]: ...
+    def count_held(self, owner_id: str) -> int: ...
+    def of_owner(
+        self, owner_id: str, state: str | None, before: str | None, limit: int
+    ) -> Sequence[Session]:
+        """Return sessions newest first, those with ids below `before`."""
+        ...
+
+    def due(self, now: Micros, limit: int) -> Sequence[str]:
+        """Return sessions whose turn can be claimed, skipping what others hold."""
+        ...
+
+    def next_due(self) -> Micros | None:
+        """Return when the next turn can be claimed, claims of others included."""
+        ...
+
+    def idle(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
+        """Return sessions whose time is up, with when it was."""
+        ...
+
+
+class MessageTable(Protocol):
+    """The conversation's entries."""
+
+    def add(self, message: Message) -> None: ...
+    def get(self, session_id: str, seq: int) -> Message | None: ...
+    def after(self, session_id: str, seq: int, limit: int) -> Sequence[Message]: ...
+    def before(self, session_id: str, seq: int, limit: int) -> Sequence[Message]:
+        """Return the newest `limit` messages below `seq`, oldest first."""
+        ...
+
+
+class RequestTable(Protocol):
+    """Questions, to whom they went, and what came back."""
+
+    def add(self, request: FeedbackRequest, recipients: Sequence[str]) -> None: ...
+    def get(self, request_id: str) -> FeedbackRequest | None: ...
+    def lock(self, request_id: str) -> FeedbackRequest | None: ...
+    def save(self, request: FeedbackRequest) -> None: ...
+    def recipients(self, request_id: str) -> Sequence[Recipient]: ...
+    def open_of(self, session_id: str) -> Sequence[FeedbackRequest]: ...
+    def of_session(self, session_id: str) -> Sequence[FeedbackRequest]: ...
+    def of_recipient(
+        self, person_id: str, is_open: bool | None, before: str | None, limit: int
+    ) -> Sequence[FeedbackRequest]: ...
+    def of_asker(
+        self, person_id: str, is_open: bool | None, before: str | None, limit: int
+    ) -> Sequence[FeedbackRequest]: ...
+    def overdue(self, now: Micros, limit: int) -> Sequence[str]: ...
+    def add_response(self, response: FeedbackResponse) -> None: ...
+    def responses(self, request_id: str) -> Sequence[FeedbackResponse]: ...
+
+
+class SurfaceTable(Protocol):
+    """Where questions are shown, and the attempts to show them."""
+
+    def add(self, surface: Surface) -> None: ...
+    def of_request(self, request_id: str) -> Sequence[Surface]: ...
+    def want(self, request_id: str, version: int, priority: int, due_at: Micros) -> None:
+        """Want every surface of a request to show `version`, newest wins."""
+        ...
+
+    def claim_due(
+        self, owner: str, now: Micros, until: Micros, limit: int
+    ) -> Sequence[Surface]:
+        """Claim what is due, urgent first, skipping what others hold."""
+        ...
+
+    def next_due(self) -> Micros | None: ...
+    def record(self, attempt: Attempt, shown: bool, retry_at: Micros | None) -> bool:
+        """End an attempt; False when its claim was lost, and then nothing is written."""
+        ...
+
+    def seen(self, request_id: str, person_id: str, channel: str, version: int) -> bool:
+        """Note that a version is visible; False when that was known."""
+        ...
+
+
+class FeedTable(Protocol):
+    """What changed, by feed."""
+
+    def add(self, feed_id: str, number: int, kind: str, ref: str, at: Micros) -> None: ...
+    def after(self, feed_id: str, number: int, limit: int) -> Sequence[FeedEntry]: ...
+    def last(self, feed_id: str) -> int:
+        """Return the newest number, 0 when there is none."""
+        ...
+
+
+class TurnTable(Protocol):
+    """Turns that ended."""
+
+    def add(
+        self,
+        turn_id: str,
+        session: Session,
+        outcome: str,
+        note: str,
+        steps: Sequence[Mapping[str, object]],
+        started_at: Micros,
+        finished_at: Micros,
+    ) -> None: ...
+
+
+class JournalTable(Protocol):
+    """Transitions, append-only."""
+
+    def add(self, entry: Entry) -> None: ...
+    def of_request(self, request_id: str) -> Sequence[Entry]: ...
+    def of_session(self, session_id: str) -> Sequence[Entry]: ...
+
+
+class ReceiptTable(Protocol):
+    """Commands that were applied."""
+
+    def find(self, external_key: str) -> Outcome | None: ...
+    def add(self, external_key: str, outcome: Outcome, at: Micros) -> None: ...
+    def prune(self, before: Micros, limit: int) -> int:
+        """Forget receipts older than `before`; return how many went."""
+        ...
+
+
+class RateTable(Protocol):
+    """Theoretical arrival times of the generic cell rate algorithm."""
+
+    def advance(self, key: str, now: Micros, interval: Micros) -> Micros:
+        """Add one cell of `interval` and return the new theoretical arrival time."""
+        ...

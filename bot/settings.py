@@ -1,0 +1,285 @@
+"""Settings from the environment and `.env`; the only reader of either, imported by `web` alone."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
+
+from annotated_types import Ge, Le
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.secret_key import SecretFileError, is_placeholder, kept_secret, production_fault
+
+ModelProvider = Literal["none", "openai", "anthropic", "google", "openai-compatible"]
+CHANNELS = ("chat", "slack", "email")
+
+_PerMinute = Annotated[int, Field(ge=1, le=100_000)]
+_Hours = Annotated[int, Field(ge=1, le=8_760)]
+_CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """Every wrong setting, one sentence each; the text is for the operator and holds no secret."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  - {fault}" for fault in faults)
+        super().__init__(f"Handraise cannot start with these settings:\n{lines}")
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. A variable that is empty counts as unset.
+
+    Validators read the fields declared above their own, so the order of the fields matters; a
+    rule between two fields lives with the later one, and is thus reported together with all the
+    other faults.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+        validate_default=True,
+        protected_namespaces=(),
+    )
+
+    debug: bool = True
+    data_dir: Path = Path("data")
+    secret_key: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65_535)
+    public_url: str = ""
+    database_url: str = Field(default="", repr=False)  # may hold a password
+    cors_origins: _CommaList = ()
+
+    access_token_minutes: int = Field(default=25, ge=1, le=1_440)
+    refresh_token_days: int = Field(default=7, ge=1, le=365)
+
+    rate_limit_per_user: _PerMinute = 30
+    rate_limit_per_session: _PerMinute = 10
+    rate_limit_per_person_channel: _PerMinute = 20
+
+    max_concurrent_sessions: int = Field(default=3, ge=1, le=1_000)
+    session_timeout_hours: _Hours = 24
+    feedback_timeout_hours: _Hours = 48
+    sweep_seconds: float = Field(default=5, ge=0.1, le=60)
+    channel_order: _CommaList = CHANNELS
+
+    turn_lease_seconds: int = Field(default=30, ge=1, le=3_600)
+    worker_turns: int = Field(default=64, ge=1, le=1_024)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "pretty", "json"] = "auto"
+
+    model_provider: ModelProvider = "none"
+    model_name: str = ""
+    model_api_key: SecretStr = SecretStr("")
+    model_base_url: str = ""
+    model_timeout_seconds: float = Field(default=60, ge=1, le=600)
+    model_retries: int = Field(default=2, ge=0, le=10)
+    model_json_schema: bool = True
+    model_fallback_provider: ModelProvider = "none"
+    model_fallback_name: str = ""
+    model_fallback_api_key: SecretStr = SecretStr("")
+    model_fallback_base_url: str = ""
+
+    @classmethod
+    def load(cls, *, env_file: Path | None = Path(".env"), **values: object) -> Settings:
+        """Return the settings, `values` going before the environment; raises `SettingsError`.
+
+        In development a missing secret is made once and kept in the data directory.
+        """
+        try:
+            settings = cls(_env_file=env_file, **values)  # type: ignore[arg-type]
+        except ValidationError as invalid:
+            raise SettingsError(_sentences(invalid)) from None
+        except UnicodeDecodeError:
+            raise SettingsError([f"{env_file} must be UTF-8 text: save it as UTF-8."]) from None
+        secret = settings.secret_key.get_secret_value()
+        if settings.debug and (not secret or is_placeholder(secret)):
+            try:
+                secret = kept_secret(settings.data_dir)
+            except SecretFileError as error:
+                raise SettingsError([str(error)]) from None
+            settings = settings.model_copy(update={"secret_key": SecretStr(secret)})
+        return settings
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """Return the database's file, or None when the database is PostgreSQL."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path) if scheme == "sqlite" else None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong_in_production(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        fault = production_fault(secret.get_secret_value())
+        if info.data.get("debug") is False and fault:
+            raise ValueError(fault)
+        return secret
+
+    @field_validator("host")
+    @classmethod
+    def _bare_host(cls, host: str) -> str:
+        if not host or any(char in host for char in "/ @"):
+            raise ValueError("must be a host name or an IP address alone, such as 127.0.0.1.")
+        return host
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, url: str, info: ValidationInfo) -> str:
+        if url:
+            return _http_url(url, "such as https://handraise.example.org.")
+        if info.data.get("debug") is False:
+            raise ValueError(
+                "must be set when DEBUG=false: set it to the address people open, "
+                "such as https://handraise.example.org."
+            )
+        return f"http://{_own_address(info.data.get('host', ''))}:{info.data.get('port', 8000)}"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str, info: ValidationInfo) -> str:
+        if not url:
+            return f"sqlite:///{info.data.get('data_dir', Path('data')) / 'handraise.db'}"
+        scheme, _, rest = url.partition("://")
+        if scheme == "postgres":
+            scheme = "postgresql"
+        # In memory nothing outlives a restart, which is what this product promises.
+        sqlite = scheme == "sqlite" and rest.startswith("/") and rest not in ("/", "/:memory:")
+        if sqlite or (scheme == "postgresql" and rest):
+            return f"{scheme}://{rest}"
+        raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:…@host/database.")
+
+    @field_validator("cors_origins", "channel_order", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        hint = "a comma-separated list such as https://app.example.org (`*` is not accepted)."
+        urls = tuple(_http_url(origin, hint) for origin in origins)
+        if any(urlsplit(url).path for url in urls):
+            raise ValueError(f"must name origins without a path: {hint}")
+        return urls
+
+    @field_validator("channel_order")
+    @classmethod
+    def _known_channels(cls, order: tuple[str, ...]) -> tuple[str, ...]:
+        if not order or len(set(order)) != len(order) or not set(order) <= set(CHANNELS):
+            raise ValueError(f"must list some of {', '.join(CHANNELS)}, each once.")
+        return order
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("log_format", "model_provider", "model_fallback_provider", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("model_fallback_provider")
+    @classmethod
+    def _after_a_first(cls, provider: str, info: ValidationInfo) -> str:
+        if provider != "none" and info.data.get("model_provider") == "none":
+            raise ValueError("needs a first choice: set MODEL_PROVIDER too.")
+        return provider
+
+    @field_validator("model_name", "model_fallback_name")
+    @classmethod
+    def _named(cls, name: str, info: ValidationInfo) -> str:
+        variable, provider = _provider_of(info)
+        if not name and provider not in ("none", ""):
+            raise ValueError(f"must be set when {variable}={provider}: set the model's name.")
+        return name
+
+    @field_validator("model_api_key", "model_fallback_api_key")
+    @classmethod
+    def _with_key(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        variable, provider = _provider_of(info)
+        if not key.get_secret_value() and provider in ("openai", "anthropic", "google"):
+            raise ValueError(f"must be set when {variable}={provider}: set that provider's key.")
+        return key
+
+    @field_validator("model_base_url", "model_fallback_base_url")
+    @classmethod
+    def _with_base(cls, url: str, info: ValidationInfo) -> str:
+        hint = "such as http://127.0.0.1:11434/v1."
+        variable, provider = _provider_of(info)
+        if url:
+            return _http_url(url, hint)
+        if provider == "openai-compatible":
+            raise ValueError(
+                f"must be set when {variable}={provider}: set the endpoint's address, {hint}"
+            )
+        return url
+
+
+def _provider_of(info: ValidationInfo) -> tuple[str, str]:
+    fallback = (info.field_name or "").startswith("model_fallback_")
+    field = "model_fallback_provider" if fallback else "model_provider"
+    return field.upper(), info.data.get(field, "")
+
+
+def _http_url(url: str, hint: str) -> str:
+    """Return `url` without a trailing slash; ValueError, not showing it, when it is none."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError(f"must be an http:// or https:// address, {hint}")
+    return url.rstrip("/")
+
+
+def _own_address(host: str) -> str:
+    """Return how a browser on this machine reaches a server listening on `host`."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:  # 0.0.0.0 and :: listen everywhere, but are no address to open
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return host if address.version == 4 else f"[{host}]"
+
+
+def _sentences(invalid: ValidationError) -> list[str]:
+    """Return one sentence for each wrong setting, naming its environment variable."""
+    faults: dict[str, str] = {}
+    for error in invalid.errors(include_url=False, include_input=False):
+        name = str(error["loc"][0]) if error["loc"] else "settings"
+        if error["type"] == "value_error":
+            wanted = str(error["ctx"]["error"])
+        else:
+            wanted = _wanted(Settings.model_fields.get(name))
+        faults.setdefault(name, f"{name.upper()} {wanted}")
+    return list(faults.values())
+
+
+def _wanted(field: FieldInfo | None) -> str:
+    """Return what a field of this kind must look like, from its type and range."""
+    kind = field.annotation if field else None
+    if kind is bool:
+        return "must be true or false."
+    if field and kind in (int, float):
+        low = next((rule.ge for rule in field.metadata if isinstance(rule, Ge)), "")
+        high = next((rule.le for rule in field.metadata if isinstance(rule, Le)), "")
+        return f"must be a {'whole ' if kind is int else ''}number from {low} to {high}."
+    if get_args(kind) and all(isinstance(choice, str) for choice in get_args(kind)):
+        return f"must be one of {', '.join(get_args(kind))}."
+    return "has a value of the wrong kind: compare .env.example."
