@@ -47,6 +47,7 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
         str_strip_whitespace=True,
+        populate_by_name=True,
         validate_default=True,
         protected_namespaces=(),
     )
@@ -85,7 +86,8 @@ class Settings(BaseSettings):
     model_base_url: str = ""
     model_timeout_seconds: float = Field(default=60, ge=1, le=600)
     model_retries: int = Field(default=2, ge=0, le=10)
-    model_json_schema: bool = True
+    # Not named after its variable: `model_json_schema` is a method of every pydantic model.
+    model_structured_output: bool = Field(default=True, alias="MODEL_JSON_SCHEMA")
     model_fallback_provider: ModelProvider = "none"
     model_fallback_name: str = ""
     model_fallback_api_key: SecretStr = SecretStr("")
@@ -101,8 +103,9 @@ class Settings(BaseSettings):
             settings = cls(_env_file=env_file, **values)  # type: ignore[arg-type]
         except ValidationError as invalid:
             raise SettingsError(_sentences(invalid)) from None
-        except UnicodeDecodeError:
-            raise SettingsError([f"{env_file} must be UTF-8 text: save it as UTF-8."]) from None
+        except (OSError, UnicodeDecodeError):
+            fault = f"{env_file} must be a readable file in UTF-8: check its rights and encoding."
+            raise SettingsError([fault]) from None
         secret = settings.secret_key.get_secret_value()
         if settings.debug and (not secret or is_placeholder(secret)):
             try:
@@ -169,10 +172,10 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        hint = "a comma-separated list such as https://app.example.org (`*` is not accepted)."
+        hint = "such as https://app.example.org; separate several by commas (`*` is not accepted)."
         urls = tuple(_http_url(origin, hint) for origin in origins)
         if any(urlsplit(url).path for url in urls):
-            raise ValueError(f"must name origins without a path: {hint}")
+            raise ValueError(f"must name origins, which have no path, {hint}")
         return urls
 
     @field_validator("channel_order")
@@ -239,10 +242,11 @@ def _http_url(url: str, hint: str) -> str:
     """Return `url` without a trailing slash; ValueError, not showing it, when it is none."""
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        reachable = bool(parts.hostname) and parts.port != 0  # reading a wrong port raises
     except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment or parts.username or parts.password:
+        reachable, parts = False, urlsplit("")
+    more = parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in ("http", "https") or not reachable or more:
         raise ValueError(f"must be an http:// or https:// address, {hint}")
     return url.rstrip("/")
 
@@ -262,13 +266,23 @@ def _sentences(invalid: ValidationError) -> list[str]:
     """Return one sentence for each wrong setting, naming its environment variable."""
     faults: dict[str, str] = {}
     for error in invalid.errors(include_url=False, include_input=False):
-        name = str(error["loc"][0]) if error["loc"] else "settings"
+        name = str(error["loc"][0]).lower()
         if error["type"] == "value_error":
             wanted = str(error["ctx"]["error"])
         else:
-            wanted = _wanted(Settings.model_fields.get(name))
+            wanted = _wanted(_field(name))
         faults.setdefault(name, f"{name.upper()} {wanted}")
     return list(faults.values())
+
+
+def variable_names() -> dict[str, str]:
+    """Return the environment variable of each field of `Settings`."""
+    return {name: (field.alias or name).upper() for name, field in Settings.model_fields.items()}
+
+
+def _field(variable: str) -> FieldInfo | None:
+    names = {variable.lower(): name for name, variable in variable_names().items()}
+    return Settings.model_fields.get(names.get(variable, variable))
 
 
 def _wanted(field: FieldInfo | None) -> str:

@@ -1,0 +1,1 @@
+"""Where people are reached: one package a channel, none of which imports another."""
