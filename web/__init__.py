@@ -1,0 +1,1 @@
+"""The outermost package: the HTTP server and the companion page."""
