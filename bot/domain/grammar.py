@@ -88,7 +88,9 @@ _ASK = re.compile(r"/?ask(?:\s+|$)(.*)", re.IGNORECASE | re.DOTALL)
 # Phones with a Chinese or Japanese keyboard type a full-width colon.
 _COLON = re.compile("[:\uff1a]")
 _FOR_APPROVAL = re.compile(r"(?:^|\s)(?:for\s+(?:an\s+)?approval|to\s+approve)$", re.IGNORECASE)
-_APPROVAL_OF = re.compile(r"^(?:for\s+)?(?:approval|approve)(?:\s+(?:from|of|by)\b|$)", re.IGNORECASE)
+_APPROVAL_OF = re.compile(
+    r"^(?:for\s+)?(?:approval|approve)(?:\s+(?:from|of|by)\b|$)", re.IGNORECASE
+)
 _APPROVAL_WORD = re.compile(r"^(?:approval|approve)\s*[:\uff1a]\s*", re.IGNORECASE)
 _JOINERS = {"and", "or", "&", "+"}
 _QUORUM = re.compile(r"\[?\bquorum(?:\s*[:\uff1a=]\s*|\s+)(-?\d{1,9})\s*\]?$", re.IGNORECASE)
@@ -111,7 +113,8 @@ def parse(text: str) -> Command | Unreadable:
     numbered = _NUMBERED.fullmatch(said)
     if numbered is not None:
         number = None if numbered[2] is None else int(numbered[2])
-        return Remind(number=number) if numbered[1].casefold() == "remind" else Cancel(number=number)
+        reminds = numbered[1].casefold() == "remind"
+        return Remind(number=number) if reminds else Cancel(number=number)
     asked = _ASK.fullmatch(said)
     if asked is not None:
         return _ask(asked[1].strip())
@@ -215,10 +218,7 @@ def _take_options(clauses: _Clauses) -> bool:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):
-        pass
-    return found
+    return max(pattern.finditer(text), key=re.Match[str].start, default=None)
 
 
 def _labels(text: str) -> tuple[str, ...]:

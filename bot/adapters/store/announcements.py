@@ -1,0 +1,43 @@
+"""Who listens to which topic on this server, and how announcements reach them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from bot.adapters.store.transaction import Announcement
+from bot.service.ports.store import Listener, Topic
+
+
+class Announcements:
+    """Hands announcements to this server's listeners, on the event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[Topic, list[Listener]] = {}
+
+    def listen(self, topic: Topic, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for each announcement of `topic`; return how to stop."""
+        listeners = self._listeners.setdefault(topic, [])
+        listeners.append(listener)
+
+        def stop() -> None:
+            if listener in listeners:
+                listeners.remove(listener)
+
+        return stop
+
+    def tell(self, announcements: Iterable[Announcement]) -> None:
+        """Call the listeners, once for each distinct announcement."""
+        for topic, key in announcements:
+            for listener in tuple(self._listeners.get(topic, ())):
+                listener(key)
+
+
+def resolve(future: asyncio.Future[object], result: object, error: BaseException | None) -> None:
+    """Set a future's result or error, unless its waiter has gone."""
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)

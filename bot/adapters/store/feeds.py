@@ -1,0 +1,46 @@
+"""Feeds in the database: what changed, numbered by whoever holds the feed's row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, func, select
+
+from bot.adapters.store.schema import feed
+from bot.adapters.store.statements import Runner, Statement, columns, insert_into
+from bot.domain.instants import Micros
+from bot.service.ports.tables import FeedEntry
+
+_ADD = insert_into(feed)
+_AFTER = Statement(
+    lambda: columns(feed, ["number", "kind", "ref", "at"])
+    .where(feed.c.feed_id == bindparam("feed_id"), feed.c.number > bindparam("number"))
+    .order_by(feed.c.number)
+    .limit(bindparam("limit"))
+)
+_LAST = Statement(
+    lambda: select(func.max(feed.c.number)).where(feed.c.feed_id == bindparam("feed_id"))
+)
+
+
+class Feeds:
+    """Implements the port `FeedTable`."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._db = runner
+
+    def add(self, feed_id: str, number: int, kind: str, ref: str, at: Micros) -> None:
+        """Append an entry."""
+        self._db.run(
+            _ADD, {"feed_id": feed_id, "number": number, "kind": kind, "ref": ref, "at": at}
+        )
+
+    def after(self, feed_id: str, number: int, limit: int) -> Sequence[FeedEntry]:
+        """Return entries above `number`, oldest first."""
+        rows = self._db.all(_AFTER, {"feed_id": feed_id, "number": number, "limit": limit})
+        return [FeedEntry(number=n, kind=k, ref=r, at=a) for n, k, r, a in rows]
+
+    def last(self, feed_id: str) -> int:
+        """Return the newest number, 0 when there is none."""
+        row = self._db.one(_LAST, {"feed_id": feed_id})
+        return int(row[0]) if row and row[0] is not None else 0

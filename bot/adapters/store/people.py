@@ -1,0 +1,112 @@
+"""People, their proven identities and sessions' contacts in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql
+
+from bot.adapters.store.schema import accounts, contacts, identities, persons
+from bot.adapters.store.statements import Runner, Statement, insert_into, locked, names, where
+from bot.domain.instants import Micros
+from bot.domain.person import Person
+
+_FIELDS = names(Person)
+_ADD = insert_into(persons)
+_BY_ID = persons.c.id == bindparam("id")
+_GET = where(persons, _FIELDS, _BY_ID)
+_LOCK = locked(persons, _FIELDS, _BY_ID)
+_NEXT = Statement(
+    lambda: update(persons)
+    .where(_BY_ID)
+    .values(feed_seq=persons.c.feed_seq + bindparam("step"))
+    .returning(persons.c.feed_seq)
+)
+
+
+def _by(condition: ColumnElement[bool]) -> Statement:
+    return Statement(
+        lambda: select(func.coalesce(persons.c.merged_into, persons.c.id))
+        .select_from(persons.join(accounts, accounts.c.person_id == persons.c.id))
+        .where(condition, accounts.c.verified_at.is_not(None), accounts.c.disabled_at.is_(None))
+    )
+
+
+_BY_USERNAME = _by(accounts.c.username_key == bindparam("key"))
+_BY_IDENTITY = Statement(
+    lambda: select(func.coalesce(persons.c.merged_into, persons.c.id))
+    .select_from(persons.join(identities, identities.c.person_id == persons.c.id))
+    .where(identities.c.kind == bindparam("kind"), identities.c.key == bindparam("key"))
+)
+# ON CONFLICT reads the same in both dialects; PostgreSQL's construct compiles for SQLite too.
+_ADD_IDENTITY = Statement(
+    lambda: postgresql.insert(identities)
+    .values({c.name: bindparam(c.name) for c in identities.c})
+    .on_conflict_do_nothing()
+)
+_ALLOW = Statement(
+    lambda: postgresql.insert(contacts)
+    .values({c.name: bindparam(c.name) for c in contacts.c})
+    .on_conflict_do_nothing()
+)
+_IS_CONTACT = Statement(
+    lambda: select(contacts.c.allowed_at).where(
+        contacts.c.session_id == bindparam("session_id"),
+        contacts.c.person_id == bindparam("person_id"),
+    )
+)
+
+
+class People:
+    """Implements the port `PersonTable`."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._db = runner
+
+    def add(self, person: Person) -> None:
+        """Keep a new person."""
+        self._db.run(_ADD, {name: getattr(person, name) for name in _FIELDS})
+
+    def get(self, person_id: str) -> Person | None:
+        """Return a person."""
+        return _person(self._db.one(_GET, {"id": person_id}))
+
+    def lock(self, person_id: str) -> Person | None:
+        """Return a person, holding the row until the commit."""
+        return _person(self._db.one(_LOCK, {"id": person_id}))
+
+    def next_feed_number(self, person_id: str) -> int:
+        """Take the next number of a person's feed."""
+        row = self._db.one(_NEXT, {"id": person_id, "step": 1})
+        if row is None:
+            raise LookupError("no such person")
+        return int(row[0])
+
+    def find(self, name: str) -> Person | None:
+        """Return the canonical person with this verified user name or address."""
+        key = name.strip().casefold()
+        if "@" in key:
+            row = self._db.one(_BY_IDENTITY, {"kind": "email", "key": key})
+        else:
+            row = self._db.one(_BY_USERNAME, {"key": key})
+        return self.get(row[0]) if row else None
+
+    def add_identity(self, kind: str, key: str, person_id: str, at: Micros) -> bool:
+        """Keep a proven identity; False when another person has it already."""
+        values = {"kind": kind, "key": key, "person_id": person_id, "verified_at": at}
+        return self._db.run(_ADD_IDENTITY, values) > 0
+
+    def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None:
+        """Let a session write to a person."""
+        values = {"session_id": session_id, "person_id": person_id, "allowed_at": at}
+        self._db.run(_ALLOW, values)
+
+    def is_contact(self, session_id: str, person_id: str) -> bool:
+        """Tell whether a session may write to a person."""
+        values = {"session_id": session_id, "person_id": person_id}
+        return self._db.one(_IS_CONTACT, values) is not None
+
+
+def _person(row: tuple[Any, ...] | None) -> Person | None:
+    return None if row is None else Person(**dict(zip(_FIELDS, row, strict=True)))

@@ -1,0 +1,38 @@
+"""Rates in the database: one theoretical arrival time for each thing that is limited."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, case
+from sqlalchemy.dialects import postgresql
+
+from bot.adapters.store.schema import rates
+from bot.adapters.store.statements import Runner, Statement
+from bot.domain.instants import Micros
+
+_ADVANCE = Statement(
+    lambda: postgresql.insert(rates)
+    .values(key=bindparam("key"), tat=bindparam("first"))
+    .on_conflict_do_update(
+        index_elements=[rates.c.key],
+        set_={
+            "tat": case((rates.c.tat > bindparam("now"), rates.c.tat), else_=bindparam("now"))
+            + bindparam("interval")
+        },
+    )
+    .returning(rates.c.tat)
+)
+
+
+class Rates:
+    """Implements the port `RateTable`."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._db = runner
+
+    def advance(self, key: str, now: Micros, interval: Micros) -> Micros:
+        """Add one cell of `interval` and return the new theoretical arrival time."""
+        row = self._db.one(
+            _ADVANCE, {"key": key, "first": now + interval, "now": now, "interval": interval}
+        )
+        assert row is not None, "an upsert returns its row"  # noqa: S101
+        return int(row[0])

@@ -1,0 +1,70 @@
+"""Receipts in the database: which commands were applied, and what became of them."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import bindparam, delete, select
+
+from bot.adapters.store.schema import receipts
+from bot.adapters.store.statements import Runner, Statement, insert_into
+from bot.domain.commands import Offer, Outcome
+from bot.domain.instants import Micros
+
+_ADD = insert_into(receipts)
+_FIND = Statement(
+    lambda: select(receipts.c.outcome).where(
+        receipts.c.external_key == bindparam("external_key")
+    )
+)
+_PRUNE = Statement(
+    lambda: delete(receipts).where(
+        receipts.c.external_key.in_(
+            select(receipts.c.external_key)
+            .where(receipts.c.at < bindparam("before"))
+            .limit(bindparam("limit"))
+        )
+    )
+)
+
+
+class Receipts:
+    """Implements the port `ReceiptTable`."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._db = runner
+
+    def find(self, external_key: str) -> Outcome | None:
+        """Return what a command's first arrival led to, marked as replayed."""
+        row = self._db.one(_FIND, {"external_key": external_key})
+        if row is None:
+            return None
+        status, session_id, request_id, seq, text, offer = json.loads(row[0])
+        return Outcome(
+            status=status,
+            session_id=session_id,
+            request_id=request_id,
+            seq=seq,
+            text=text,
+            offer=tuple(Offer(session_id=s, title=t) for s, t in offer),
+            replayed=True,
+        )
+
+    def add(self, external_key: str, outcome: Outcome, at: Micros) -> None:
+        """Keep an outcome under its command's key; a second one is a constraint's error."""
+        stored = json.dumps(
+            [
+                outcome.status,
+                outcome.session_id,
+                outcome.request_id,
+                outcome.seq,
+                outcome.text,
+                [(o.session_id, o.title) for o in outcome.offer],
+            ],
+            separators=(",", ":"),
+        )
+        self._db.run(_ADD, {"external_key": external_key, "outcome": stored, "at": at})
+
+    def prune(self, before: Micros, limit: int) -> int:
+        """Forget receipts older than `before`; return how many went."""
+        return self._db.run(_PRUNE, {"before": before, "limit": limit})

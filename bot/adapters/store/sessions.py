@@ -1,0 +1,196 @@
+"""Sessions and participants in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, literal_column, or_, select
+from sqlalchemy.dialects import postgresql
+
+from bot.adapters.store.schema import participants, sessions
+from bot.adapters.store.statements import (
+    Runner,
+    Statement,
+    columns,
+    insert_into,
+    locked,
+    names,
+    update_by_id,
+    where,
+)
+from bot.domain.instants import Micros
+from bot.domain.session import ParticipantRole, Session, SessionState
+
+_FIELDS = names(Session)
+_NEVER_CHANGED = {"id", "owner_id", "created_at"}
+_CHANGED = [name for name in _FIELDS if name not in _NEVER_CHANGED]
+_BY_ID = sessions.c.id == bindparam("id")
+_ACTIVE = sessions.c.state == literal_column("'active'")
+_HELD = sessions.c.state == literal_column("'held'")
+
+_ADD = insert_into(sessions)
+_GET = where(sessions, _FIELDS, _BY_ID)
+_LOCK = locked(sessions, _FIELDS, _BY_ID)
+_SAVE = update_by_id(sessions, _CHANGED)
+_ACTIVE_OF = Statement(
+    lambda: columns(sessions, _FIELDS)
+    .where(sessions.c.owner_id == bindparam("owner_id"), _ACTIVE)
+    .order_by(sessions.c.id)
+)
+_COUNT_HELD = Statement(
+    lambda: select(func.count()).where(sessions.c.owner_id == bindparam("owner_id"), _HELD)
+)
+_OF_OWNER = Statement(
+    lambda: columns(sessions, _FIELDS)
+    .where(
+        sessions.c.owner_id == bindparam("owner_id"),
+        or_(
+            bindparam("state") == literal_column("''"), sessions.c.state == bindparam("state")
+        ),
+        sessions.c.id < bindparam("before"),
+    )
+    .order_by(sessions.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_DUE = Statement(
+    lambda: select(sessions.c.id)
+    .where(
+        sessions.c.turn_due_at <= bindparam("now"),
+        or_(sessions.c.claim_until.is_(None), sessions.c.claim_until <= bindparam("now")),
+    )
+    .order_by(sessions.c.turn_due_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+# Greatest of the two; CASE because the dialects name that function differently.
+_NEXT_DUE = Statement(
+    lambda: select(
+        func.min(func.coalesce(sessions.c.claim_until, sessions.c.turn_due_at))
+    ).where(sessions.c.turn_due_at.is_not(None))
+)
+_IDLE = Statement(
+    lambda: select(sessions.c.id, sessions.c.idle_at)
+    .where(sessions.c.idle_at <= bindparam("now"))
+    .order_by(sessions.c.idle_at)
+    .limit(bindparam("limit"))
+)
+_ADD_PARTICIPANT = Statement(
+    lambda: postgresql.insert(participants)
+    .values({c.name: bindparam(c.name) for c in participants.c})
+    .on_conflict_do_nothing()
+)
+_ROLE = Statement(
+    lambda: select(participants.c.role).where(
+        participants.c.session_id == bindparam("session_id"),
+        participants.c.person_id == bindparam("person_id"),
+    )
+)
+
+# Above every UUID: "from the newest".
+LAST_ID = "~"
+
+
+class Sessions:
+    """Implements the port `SessionTable`."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._db = runner
+
+    def add(self, session: Session) -> None:
+        """Keep a new session."""
+        self._db.run(_ADD, _values(session))
+
+    def get(self, session_id: str) -> Session | None:
+        """Return a session."""
+        return _session(self._db.one(_GET, {"id": session_id}))
+
+    def lock(self, session_id: str) -> Session | None:
+        """Return a session, keeping others from changing it until the commit."""
+        return _session(self._db.one(_LOCK, {"id": session_id}))
+
+    def save(self, session: Session) -> None:
+        """Write back what may change of a session."""
+        self._db.run(_SAVE, _values(session))
+
+    def add_participant(self, session_id: str, person_id: str, role: ParticipantRole) -> None:
+        """Let a person take part."""
+        values = {"session_id": session_id, "person_id": person_id, "role": role.value}
+        self._db.run(_ADD_PARTICIPANT, values)
+
+    def role_of(self, session_id: str, person_id: str) -> ParticipantRole | None:
+        """Return a person's role in a session."""
+        row = self._db.one(_ROLE, {"session_id": session_id, "person_id": person_id})
+        return ParticipantRole(row[0]) if row else None
+
+    def active_of(self, owner_id: str) -> Sequence[Session]:
+        """Return a person's active sessions, oldest first."""
+        return [_session_of(row) for row in self._db.all(_ACTIVE_OF, {"owner_id": owner_id})]
+
+    def count_held(self, owner_id: str) -> int:
+        """Return how many sessions of a person are held back."""
+        row = self._db.one(_COUNT_HELD, {"owner_id": owner_id})
+        return int(row[0]) if row else 0
+
+    def of_owner(
+        self, owner_id: str, state: str | None, before: str | None, limit: int
+    ) -> Sequence[Session]:
+        """Return sessions newest first, those with ids below `before`."""
+        rows = self._db.all(
+            _OF_OWNER,
+            {
+                "owner_id": owner_id,
+                "state": state or "",
+                "before": before or LAST_ID,
+                "limit": limit,
+            },
+        )
+        return [_session_of(row) for row in rows]
+
+    def due(self, now: Micros, limit: int) -> Sequence[str]:
+        """Return sessions whose turn can be claimed, skipping what others hold."""
+        return [row[0] for row in self._db.all(_DUE, {"now": now, "limit": limit})]
+
+    def next_due(self) -> Micros | None:
+        """Return when the next turn can be claimed, claims of others included."""
+        row = self._db.one(_NEXT_DUE, {})
+        return row[0] if row else None
+
+    def idle(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
+        """Return sessions whose time is up, with when it was."""
+        return [(row[0], row[1]) for row in self._db.all(_IDLE, {"now": now, "limit": limit})]
+
+
+def _values(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "owner_id": session.owner_id,
+        "title": session.title,
+        "state": session.state.value,
+        "end_reason": session.end_reason,
+        "created_at": session.created_at,
+        "last_active_at": session.last_active_at,
+        "message_seq": session.message_seq,
+        "feed_seq": session.feed_seq,
+        "wake_seq": session.wake_seq,
+        "planned_seq": session.planned_seq,
+        "summary": session.summary,
+        "summary_seq": session.summary_seq,
+        "open_questions": session.open_questions,
+        "turn_due_at": session.turn_due_at,
+        "claim_owner": session.claim_owner,
+        "claim_number": session.claim_number,
+        "claim_until": session.claim_until,
+        "idle_at": session.idle_at,
+        "failures": session.failures,
+    }
+
+
+def _session(row: tuple[Any, ...] | None) -> Session | None:
+    return None if row is None else _session_of(row)
+
+
+def _session_of(row: tuple[Any, ...]) -> Session:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["state"] = SessionState(values["state"])
+    return Session(**values)

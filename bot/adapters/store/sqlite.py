@@ -1,0 +1,237 @@
+"""The embedded store: one writer thread that commits what waits together, and reading threads.
+
+Functions that wait at the same moment share one commit, each in a savepoint, since the fsync is
+what costs (measured: only group commit gains from concurrency).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.adapters.store.announcements import Announcements, resolve
+from bot.adapters.store.serverlock import ServerLock
+from bot.adapters.store.statements import SQLITE, Statement
+from bot.adapters.store.transaction import Announcement, StoreTransaction
+from bot.domain.errors import HandraiseError, Unavailable
+from bot.service.ports.store import Listener, Topic
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+BATCH = 128
+"""Functions that may share a commit: bounded, so that the first does not wait for all."""
+READERS = 3
+BUSY_TIMEOUT_MS = 5_000
+
+
+class _Job:
+    """One function waiting for the writer, and its waiter."""
+
+    __slots__ = ("announcements", "arguments", "error", "function", "future", "loop", "result")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.announcements: dict[Announcement, None] = {}
+
+
+class _Connection:
+    """A connection with the pragmas that the store relies on, and its transaction object."""
+
+    def __init__(self, path: Path, texts: dict[Statement, str], *, writes: bool) -> None:
+        self.connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        self.cursor = self.connection.cursor()
+        self.cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        self.cursor.execute("PRAGMA journal_mode = WAL")
+        self.cursor.execute("PRAGMA synchronous = FULL")
+        self.cursor.execute("PRAGMA foreign_keys = ON")
+        if not writes:
+            self.cursor.execute("PRAGMA query_only = ON")
+        self.transaction = StoreTransaction(self.cursor, SQLITE, texts)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class SqliteStore:
+    """Implements the port `Store` on one SQLite file, for one server process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = ServerLock(path)
+        self._texts: dict[Statement, str] = {}
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._announcements = Announcements()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._local = threading.local()
+        self._opened: list[_Connection] = []
+        self._thread: threading.Thread | None = None
+
+    async def open(self) -> None:
+        """Take the file for this process and start the writer; `Conflict` when another has it."""
+        self._lock.acquire()
+        writer = await asyncio.to_thread(_Connection, self._path, self._texts, writes=True)
+        self._thread = threading.Thread(
+            target=self._write, args=(writer,), name="store-writer", daemon=True
+        )
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Finish what waits, then close."""
+        if self._thread is not None:
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._lock.release()
+
+    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run `function(transaction, *args)`; return its result after the commit."""
+        if self._thread is None:
+            raise Unavailable("The database is closed.")
+        job = _Job(function, args, asyncio.get_running_loop())
+        self._queue.put(job)
+        result: T = await job.future
+        return result
+
+    async def read(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run a function that only reads, on a connection of its own."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, function, args)
+
+    def listen(self, topic: Topic, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for each announcement of `topic`; return how to stop."""
+        return self._announcements.listen(topic, listener)
+
+    def broadcast(self, key: str) -> None:
+        """Send an ephemeral announcement; there is only this server."""
+        self._announcements.tell([(Topic.EPHEMERAL, key)])
+
+    async def check(self) -> None:
+        """Raise `Unavailable` unless the database answers a read."""
+        await self.read(lambda tx: tx.people.get(""))
+
+    def _read(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        connection: _Connection | None = getattr(self._local, "connection", None)
+        try:
+            if connection is None:
+                connection = _Connection(self._path, self._texts, writes=False)
+                self._local.connection = connection
+                self._opened.append(connection)
+            # One snapshot for the whole function, however many statements it runs.
+            connection.cursor.execute("BEGIN")
+            try:
+                return function(connection.transaction, *args)
+            finally:
+                connection.cursor.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise _unavailable(error) from None
+
+    def _write(self, writer: _Connection) -> None:
+        """Take jobs for ever; the last thing this thread does is to close its connection."""
+        stopping = False
+        while not stopping:
+            first = self._queue.get()
+            if first is None:
+                break
+            jobs = [first]
+            while len(jobs) < BATCH:
+                try:
+                    job = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    stopping = True
+                    break
+                jobs.append(job)
+            self._commit(writer, jobs)
+            first.loop.call_soon_threadsafe(self._settle, jobs)
+        writer.close()
+
+    def _commit(self, writer: _Connection, jobs: list[_Job]) -> None:
+        """Commit the jobs together, or each alone when that fails: a full disk for one must not
+        lose its neighbours.
+        """
+        if not self._try_commit(writer, jobs) and len(jobs) > 1:
+            for job in jobs:
+                self._try_commit(writer, [job])
+
+    def _try_commit(self, writer: _Connection, jobs: list[_Job]) -> bool:
+        cursor = writer.cursor
+        alone = len(jobs) == 1
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                self._run_one(writer, job, alone=alone)
+            cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            # Some errors (disk full, I/O) have rolled everything back already.
+            if writer.connection.in_transaction:
+                writer.connection.rollback()
+            for job in jobs:
+                job.error = _unavailable(error)
+                job.announcements = {}
+            return False
+        return True
+
+    def _run_one(self, writer: _Connection, job: _Job, *, alone: bool) -> None:
+        cursor = writer.cursor
+        transaction = writer.transaction
+        transaction.begin()
+        job.error = None
+        if not alone:
+            cursor.execute("SAVEPOINT one")
+        try:
+            job.result = job.function(transaction, *job.arguments)
+        except sqlite3.OperationalError:
+            raise  # the database's trouble, not this function's: the whole batch is off
+        except BaseException as error:  # noqa: BLE001 - handed to the waiter
+            job.error = error
+            job.result = None
+            if alone:
+                cursor.execute("ROLLBACK")
+                cursor.execute("BEGIN")  # so that the commit has something to end
+            else:
+                cursor.execute("ROLLBACK TO one")
+                cursor.execute("RELEASE one")
+            return
+        job.announcements = transaction.announcements
+        if not alone:
+            cursor.execute("RELEASE one")
+
+    def _settle(self, jobs: list[_Job]) -> None:
+        """Wake the waiters, then tell the listeners."""
+        announcements: dict[Announcement, None] = {}
+        for job in jobs:
+            resolve(job.future, job.result, job.error)
+            if job.error is None and job.announcements:
+                announcements.update(job.announcements)
+        self._announcements.tell(announcements)
+
+
+def _unavailable(error: sqlite3.Error) -> HandraiseError:
+    """Translate a driver's error; its text can hold SQL and stays in the log."""
+    log.error("the database refused: %s", error)
+    return Unavailable("The database cannot be written just now. Try again in a moment.")

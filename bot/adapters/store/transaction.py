@@ -1,0 +1,48 @@
+"""One transaction: the tables over one cursor, and what to announce after the commit."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Dialect
+
+from bot.adapters.store.accounts import Accounts
+from bot.adapters.store.feeds import Feeds
+from bot.adapters.store.journal import Journal
+from bot.adapters.store.messages import Messages
+from bot.adapters.store.people import People
+from bot.adapters.store.rates import Rates
+from bot.adapters.store.receipts import Receipts
+from bot.adapters.store.requests import Requests
+from bot.adapters.store.sessions import Sessions
+from bot.adapters.store.statements import Cursor, Runner, Statement
+from bot.adapters.store.surfaces import Surfaces
+from bot.adapters.store.turns import Turns
+from bot.service.ports.store import Topic
+
+Announcement = tuple[Topic, str]
+
+
+class StoreTransaction:
+    """Implements the port `Transaction`; kept for a connection's life, emptied by `begin`."""
+
+    def __init__(self, cursor: Cursor, dialect: Dialect, texts: dict[Statement, str]) -> None:
+        runner = Runner(cursor, dialect, texts)
+        self.accounts = Accounts(runner)
+        self.feeds = Feeds(runner)
+        self.journal = Journal(runner)
+        self.messages = Messages(runner)
+        self.people = People(runner)
+        self.rates = Rates(runner)
+        self.receipts = Receipts(runner)
+        self.requests = Requests(runner)
+        self.sessions = Sessions(runner)
+        self.surfaces = Surfaces(runner)
+        self.turns = Turns(runner)
+        self.announcements: dict[Announcement, None] = {}
+
+    def begin(self) -> None:
+        """Forget what an earlier function wanted to announce."""
+        self.announcements = {}
+
+    def announce(self, topic: Topic, key: str) -> None:
+        """Keep an announcement for after the commit; the same one twice is one."""
+        self.announcements[topic, key] = None
