@@ -1,0 +1,158 @@
+"""What REST answers and frames show of the domain; shapes only, `docs/websocket.md` "Objects"."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.domain import commands
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""RFC 3339 text in UTC."""
+
+Html = Annotated[str, Field(description="Sanitised on the server.")]
+
+
+class Shown(BaseModel):
+    """Base of what goes out; nothing here is ever read from a client."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Named(Shown):
+    """A person as others see them."""
+
+    id: str
+    name: str
+
+
+class Message(Shown):
+    """One entry of a conversation; only what the agent writes is Markdown, thus has `html`."""
+
+    seq: int
+    session_id: str
+    role: Literal["user", "agent", "system"]
+    author: Named | None
+    channel: str
+    text: str
+    html: Html | None
+    at: Instant
+    request_id: str | None
+    turn_id: str | None
+
+
+class Awaited(Shown):
+    """An open question of a session: who still has to answer, and until when."""
+
+    request_id: str
+    people: list[str]
+    until: Instant
+
+
+class Session(Shown):
+    """A conversation with the agent; `cursor` is where its feed stands."""
+
+    id: str
+    title: str
+    state: Literal["active", "held", "ended"]
+    status: Literal["thinking", "asking", "awaiting", "idle"]
+    awaiting: list[Awaited]
+    created_at: Instant
+    last_active_at: Instant
+    end_reason: str | None
+    cursor: int
+    last_seq: int
+    mine: bool
+
+
+class Responder(Shown):
+    """A person who was asked; `seen` is told to the asker alone."""
+
+    id: str
+    name: str
+    answered: bool
+    seen: bool
+
+
+class Settlement(Shown):
+    """How a question ended: in words, by whom (nobody, when time ran out) and over what."""
+
+    words: str
+    by: Named | None
+    via: str | None
+    at: Instant
+
+
+class Response(Shown):
+    """One answer and what became of it; `agrees` is set on a late one."""
+
+    by: Named
+    words: str
+    channel: str
+    standing: Literal["decided", "counted", "late", "comment", "unclear"]
+    agrees: bool | None
+    at: Instant
+
+
+class Question(Shown):
+    """A question as one viewer may see it."""
+
+    id: str
+    session_id: str | None
+    kind: Literal["approval", "choice", "input"]
+    question: str
+    question_html: Html
+    context: str
+    context_html: Html
+    options: list[str]
+    rule: Literal["first", "quorum"]
+    quorum: int
+    risk: Literal["low", "normal", "high"]
+    state: Literal[
+        "pending", "approved", "rejected", "answered", "expired", "cancelled", "superseded"
+    ]
+    digest: str
+    version: int
+    asked_at: Instant
+    deadline: Instant
+    asker: Named
+    recipients: list[Responder]
+    for_me: bool
+    mine: bool
+    answered_by_me: bool
+    outcome: Settlement | None
+    responses: list[Response]
+
+
+class Offer(Shown):
+    """A session that could be ended to make room."""
+
+    session_id: str
+    title: str
+
+
+class Outcome(Shown):
+    """What became of a command; what is not set is null."""
+
+    status: str
+    session_id: str | None
+    request_id: str | None
+    seq: int | None
+    text: str | None
+    replayed: bool
+    offer: list[Offer] | None
+
+
+def outcome_of(outcome: commands.Outcome) -> Outcome:
+    """Return an outcome as it is shown."""
+    offer = [Offer(session_id=each.session_id, title=each.title) for each in outcome.offer]
+    return Outcome(
+        status=outcome.status,
+        session_id=outcome.session_id,
+        request_id=outcome.request_id,
+        seq=outcome.seq,
+        text=outcome.text or None,
+        replayed=outcome.replayed,
+        offer=offer or None,
+    )
