@@ -1,0 +1,108 @@
+# `make run` serves Handraise, `make test` runs every test; `make help` lists the rest.
+# Variables of the environment reach the server: `PORT=9000 make run`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+# A stamp is newer than the lock it was installed from, so that nothing is installed twice.
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+BAML_CLIENT := bot/adapters/planner/baml_client/__init__.py
+BENCH_VENV := build/bench-venv
+BENCH := $(BENCH_VENV)/.installed
+
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+FAULT_TESTS = $(wildcard tests/faults/test_*.py)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test faults lint format bench lock clean baml
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) $(BAML_CLIENT) ## Install what is missing, migrate the database and serve
+	@exec $(BIN)/python -m web
+
+test: $(DEV) $(BAML_CLIENT) ## Run all tests, those that kill servers last and one at a time
+	$(PYTEST) -n auto --ignore=tests/faults
+	@$(MAKE) --no-print-directory faults
+
+faults: $(DEV) $(BAML_CLIENT) ## Run the tests that kill, pause and starve real servers
+	$(if $(FAULT_TESTS),$(PYTEST) tests/faults,@echo "tests/faults has no tests.")
+
+lint: $(DEV) $(BAML_CLIENT) ## Check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict bot web
+	$(BIN)/lint-imports
+
+format: $(DEV) ## Format the code and sort its imports
+	$(BIN)/ruff check --fix-only --select I .
+	$(BIN)/ruff format .
+
+baml: $(BAML_CLIENT) ## Generate the client of the LLM functions when they changed
+
+bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph and a hand-written floor
+	$(BENCH_VENV)/bin/python -m bench.cycles
+
+# The directory is a prerequisite too: a function that is removed leaves no newer file behind.
+$(BAML_CLIENT): baml_src $(wildcard baml_src/*.baml) | $(VENV)/.any
+	@test -x $(BIN)/baml-cli || $(MAKE) --no-print-directory $(RUNTIME)
+	@echo "Generating the BAML client ..."
+	@$(BIN)/baml-cli generate --from baml_src
+	@touch $@
+
+$(RUNTIME): requirements.lock | $(VENV)/.any
+	@echo "Installing requirements.lock (the first time takes a minute) ..."
+	@$(BIN)/python $(INSTALL) -r requirements.lock
+	@touch $@
+
+# What development adds is locked on top of the runtime's own lock, so it serves for both.
+$(DEV): requirements-dev.lock requirements.lock | $(VENV)/.any
+	@echo "Installing requirements-dev.lock (the first time takes a minute) ..."
+	@$(BIN)/python $(INSTALL) -r requirements-dev.lock
+	@touch $(RUNTIME) $@
+
+$(BENCH): requirements-bench.lock
+	$(call check_python)
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@echo "Installing requirements-bench.lock ..."
+	@$(BENCH_VENV)/bin/python $(INSTALL) -r requirements-bench.lock
+	@touch $@
+
+$(VENV)/.any:
+	$(call check_python)
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+define check_python
+@command -v $(PYTHON) >/dev/null || { \
+	echo "Handraise needs Python 3.11 or newer, but there is no $(PYTHON): install it, or name one as in 'make run PYTHON=/path/to/python3.11'." >&2; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "Handraise needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1): name another as in 'make run PYTHON=python3.11'." >&2; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "This Python cannot make virtual environments: on Debian or Ubuntu, install the package python3-venv first." >&2; exit 1; }
+endef
+
+# uv lives in a folder that is thrown away: it is needed for nothing else. What is measured has the
+# versions that run, except uuid-utils, of which LangGraph wants an older one.
+LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+lock: ## Lock the newest versions that pyproject.toml allows (UPGRADE= keeps the ones locked now)
+	$(call check_python)
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; \
+	"$$tools/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
+	"$$tools/bin/uv" $(LOCK) $(UPGRADE) -o requirements.lock; \
+	"$$tools/bin/uv" $(LOCK) $(UPGRADE) --extra test --extra lint -c requirements.lock -o requirements-dev.lock; \
+	grep -v '^uuid-utils' requirements.lock | grep -E '^[a-z].*==' | sed 's/ *\\$$//' >"$$tools/runtime"; \
+	"$$tools/bin/uv" $(LOCK) $(UPGRADE) --no-annotate --extra bench -c "$$tools/runtime" -o requirements-bench.lock
+UPGRADE ?= --upgrade
+
+clean: ## Remove everything that was built or installed; data and .env stay
+	rm -rf $(VENV) build dist bot/adapters/planner/baml_client
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/output
+	find bot web tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
