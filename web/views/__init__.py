@@ -1,0 +1,1 @@
+"""The domain as one viewer may see it: loads over a transaction, shapes, and decides nothing."""
