@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from bot.service.ports.clock import Clock
     from bot.service.ports.store import Store
     from bot.settings import Settings
-    from web.auth.codes import VerificationCodes
     from web.auth.passwords import Passwords
     from web.auth.tokens import Tokens
     from web.chat.hub import Hub
@@ -25,6 +24,5 @@ HUB: web.AppKey[Hub] = web.AppKey("hub")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 TOKENS: web.AppKey[Tokens] = web.AppKey("tokens")
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
-CODES: web.AppKey[VerificationCodes] = web.AppKey("codes")
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
 """Made by the server for each request; stands in its log line and in a 500's answer."""

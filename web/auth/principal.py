@@ -36,13 +36,18 @@ async def authenticate(app: web.Application, token: str) -> Principal:
 
 async def principal_of(request: web.Request) -> Principal:
     """Return who signed this request, by its `Authorization: Bearer` header."""
+    return await authenticate(request.app, bearer_of(request))
+
+
+def bearer_of(request: web.Request) -> str:
+    """Return the token in the `Authorization` header (RFC 6750, section 2.1)."""
     header = request.headers.get("Authorization")
     if header is None:
         raise Unauthenticated("Sign in first.")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send `Authorization: Bearer <token>`.", code="token_invalid")
-    return await authenticate(request.app, token.strip())
+    return token.strip()
 
 
 def _principal(tx: Transaction, claims: AccessClaims) -> Principal:
