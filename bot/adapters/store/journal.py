@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from bot.service.identifiers import new_id
 from bot.adapters.store.schema import journal
 from bot.adapters.store.statements import Runner, Statement, columns, insert_into
 from bot.domain.journal import Entry
+from bot.service.identifiers import new_id
 
 _ADD = insert_into(journal)
 _FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "data"]

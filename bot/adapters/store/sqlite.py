@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.adapters.store.announcements import Announcements, resolve
+from bot.adapters.store.migration import migrate_sqlite
 from bot.adapters.store.serverlock import ServerLock
 from bot.adapters.store.statements import SQLITE, Statement
 from bot.adapters.store.transaction import Announcement, StoreTransaction
@@ -89,7 +90,12 @@ class SqliteStore:
     async def open(self) -> None:
         """Take the file for this process and start the writer; `Conflict` when another has it."""
         self._lock.acquire()
-        writer = await asyncio.to_thread(_Connection, self._path, self._texts, writes=True)
+        try:
+            await asyncio.to_thread(migrate_sqlite, self._path)
+            writer = await asyncio.to_thread(_Connection, self._path, self._texts, writes=True)
+        except BaseException:
+            self._lock.release()
+            raise
         self._thread = threading.Thread(
             target=self._write, args=(writer,), name="store-writer", daemon=True
         )

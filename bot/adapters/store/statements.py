@@ -16,8 +16,10 @@ R = TypeVar("R")
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
 
-SQLITE: Dialect = sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-POSTGRES: Dialect = postgresql.psycopg.dialect(paramstyle="pyformat")
+SQLITE: Dialect = sqlite.dialect(paramstyle="named")
+POSTGRES: Dialect = postgresql.psycopg.dialect(  # type: ignore[no-untyped-call]
+    paramstyle="pyformat"
+)
 
 
 class Statement:
@@ -127,5 +129,3 @@ def locked(table: Table, wanted: Iterable[str], *conditions: ColumnElement[bool]
     SQLite has one writer at a time and leaves FOR UPDATE out.
     """
     return Statement(lambda: columns(table, wanted).where(*conditions).with_for_update())
-
-

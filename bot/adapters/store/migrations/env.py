@@ -1,0 +1,20 @@
+"""Alembic's environment: runs migrations on the connection and in the transaction it is given."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bot.adapters.store.schema import metadata
+
+connection = context.config.attributes.get("connection")
+if connection is None:
+    raise SystemExit("Migrations run when the server starts; there is nothing to run by hand.")
+
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    # SQLite changes little of a table in place: alembic then copies it.
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+with context.begin_transaction():
+    context.run_migrations()

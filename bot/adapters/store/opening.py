@@ -1,0 +1,33 @@
+"""Chooses the store by its URL; the PostgreSQL driver is imported only when it is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from bot.adapters.store.postgres import PostgresStore
+
+_SQLITE = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+def make_store(url: str) -> SqliteStore | PostgresStore:
+    """Return the store, not yet open.
+
+    `sqlite:///x.db` is relative to the working directory and `sqlite:////x.db` absolute, as in
+    SQLAlchemy's URLs; `postgresql://…` is libpq's.
+    """
+    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
+        return SqliteStore(Path(unquote(url.removeprefix(_SQLITE))))
+    if url.startswith(_POSTGRES):
+        from bot.adapters.store.postgres import PostgresStore
+
+        return PostgresStore(url)
+    raise Invalid(
+        "DATABASE_URL must be sqlite:///path/to/file.db or postgresql://user:password@host/name."
+    )
