@@ -18,6 +18,7 @@ FAULT_TESTS = $(wildcard tests/faults/test_*.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help run test faults lint format bench lock clean baml
 
 help: ## List the targets
