@@ -1,0 +1,1 @@
+"""The socket: its protocol, the hub that feeds sockets, and the chat channel."""

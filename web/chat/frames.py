@@ -1,0 +1,154 @@
+"""What the server sends over a socket, as `docs/websocket.md` says: encoders to text; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel
+
+from bot.domain import commands
+from bot.domain.errors import HandraiseError, RateLimited
+from bot.domain.instants import Micros, iso
+from web.api import models
+from web.api.faults import Fault, fault_of
+
+ME = "me"
+"""The name of the personal feed."""
+
+PONG = '{"type":"pong"}'
+
+
+class _Me(BaseModel):
+    id: str
+    username: str
+
+
+class _Ready(BaseModel):
+    type: str = "ready"
+    person: _Me
+    cursor: int
+    expires_at: models.Instant
+
+
+class _Renewed(BaseModel):
+    type: str = "renewed"
+    expires_at: models.Instant
+
+
+class _Watching(BaseModel):
+    type: str = "watching"
+    session: models.Session
+    cursor: int
+
+
+class _MessageEvent(BaseModel):
+    kind: str = "message"
+    message: models.Message
+
+
+class _QuestionEvent(BaseModel):
+    kind: str = "question"
+    question: models.Question
+
+
+class _SessionEvent(BaseModel):
+    kind: str = "session"
+    session: models.Session
+
+
+class _Event(BaseModel):
+    type: str = "event"
+    feed: str
+    cursor: int
+    event: _MessageEvent | _QuestionEvent | _SessionEvent
+
+
+class _Preview(BaseModel):
+    type: str = "preview"
+    session_id: str
+    turn_id: str
+    offset: int
+    text: str
+
+
+class _Status(BaseModel):
+    type: str = "status"
+    session_id: str
+    status: str
+    awaiting: Sequence[Mapping[str, object]]
+
+
+class _Ack(BaseModel):
+    type: str = "ack"
+    client_id: str
+    outcome: models.Outcome
+
+
+class _Error(BaseModel):
+    type: str = "error"
+    client_id: str | None
+    error: Fault
+    retry_after: int | None
+
+
+def ready(person_id: str, username: str, cursor: int, expires_at: Micros) -> str:
+    """Return `ready`: signed in, and following the personal feed after `cursor`."""
+    return _Ready(
+        person=_Me(id=person_id, username=username), cursor=cursor, expires_at=iso(expires_at)
+    ).model_dump_json()
+
+
+def renewed(expires_at: Micros) -> str:
+    """Return `renewed`: the socket may now stay until `expires_at`."""
+    return _Renewed(expires_at=iso(expires_at)).model_dump_json()
+
+
+def watching(session: models.Session, cursor: int) -> str:
+    """Return `watching`: everything up to `cursor` was sent or was not asked for."""
+    return _Watching(session=session, cursor=cursor).model_dump_json()
+
+
+def event(feed: str, cursor: int, shown: models.Message | models.Question | models.Session) -> str:
+    """Return `event`: one entry of a feed, as its viewer may see it now."""
+    body: _MessageEvent | _QuestionEvent | _SessionEvent
+    if isinstance(shown, models.Message):
+        body = _MessageEvent(message=shown)
+    elif isinstance(shown, models.Question):
+        body = _QuestionEvent(question=shown)
+    else:
+        body = _SessionEvent(session=shown)
+    return _Event(feed=feed, cursor=cursor, event=body).model_dump_json()
+
+
+def preview(session_id: str, turn_id: str, offset: int, text: str) -> str:
+    """Return `preview`; `offset` counts UTF-16 code units, as JavaScript's strings do."""
+    return _Preview(
+        session_id=session_id, turn_id=turn_id, offset=offset, text=text
+    ).model_dump_json()
+
+
+def status(session_id: str, status: str, awaiting: Sequence[Mapping[str, object]]) -> str:
+    """Return `status`: what a session is doing."""
+    return _Status(session_id=session_id, status=status, awaiting=awaiting).model_dump_json()
+
+
+def ack(client_id: str, outcome: commands.Outcome) -> str:
+    """Return `ack`: the act is stored, and this became of it."""
+    return _Ack(client_id=client_id, outcome=models.outcome_of(outcome)).model_dump_json()
+
+
+def error(refused: HandraiseError, client_id: str | None = None) -> str:
+    """Return `error`: why a frame had no effect."""
+    retry_after = refused.retry_after if isinstance(refused, RateLimited) else None
+    return _error(fault_of(refused), client_id, retry_after)
+
+
+def broken(client_id: str | None = None) -> str:
+    """Return the `error` that tells nothing: what happened stands in the log."""
+    message = "Something went wrong on our side. Send it again; nothing is done twice."
+    return _error(Fault(code="internal", message=message, details={}), client_id, None)
+
+
+def _error(fault: Fault, client_id: str | None, retry_after: int | None) -> str:
+    frame = _Error(client_id=client_id, error=fault, retry_after=retry_after)
+    return frame.model_dump_json(exclude_none=True)
