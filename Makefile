@@ -106,4 +106,4 @@ UPGRADE ?= --upgrade
 clean: ## Remove everything that was built or installed; data and .env stay
 	rm -rf $(VENV) build dist bot/adapters/planner/baml_client
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/output
-	find bot web tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
