@@ -78,10 +78,13 @@ class Endpoint:
     form: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
+    media: str | None = None
+    """The content type of an answer that is no JSON."""
     status: int = 200
     signed_in: bool = True
     idempotent: bool = False
     """Whether it takes the header `Idempotency-Key`."""
+    needs_store: bool = True
     errors: tuple[type[HandraiseError], ...] = field(default=())
     """What it may refuse with, besides what the frame itself refuses."""
 

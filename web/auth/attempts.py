@@ -7,14 +7,15 @@ from ipaddress import IPv6Address, ip_address
 from aiohttp import web
 
 from bot.domain.errors import RateLimited
-from bot.domain.instants import MINUTE, SECOND, Micros
+from bot.domain.instants import Micros
+from bot.domain.rates import Limit
 from bot.service.ports.store import Transaction
 from web.keys import CLOCK, STORE
 
-PER_ADDRESS = 60
-"""A minute, for each of register, login, refresh and verify; an office shares one address."""
-PER_NAME = 20
-"""Sign-ins a minute for one user name, from wherever they come."""
+PER_ADDRESS = Limit(scope="sign_in", per_minute=60)
+"""For each of register, login, refresh and verify; a whole office shares one address."""
+PER_NAME = Limit(scope="sign_in", per_minute=20)
+"""Sign-ins for one user name, from wherever they come."""
 
 
 async def allow(request: web.Request, door: str, name: str | None = None) -> None:
@@ -25,20 +26,16 @@ async def allow(request: web.Request, door: str, name: str | None = None) -> Non
     await request.app[STORE].run(take, limits, request.app[CLOCK].now())
 
 
-def take(tx: Transaction, limits: list[tuple[str, int]], now: Micros) -> None:
-    """Take one cell of each limit; a refusal takes none, since it is rolled back.
-
-    The generic cell rate algorithm: a whole minute's worth may come at once.
-    """
-    for key, per_minute in limits:
-        ahead = tx.rates.advance(key, now, MINUTE // per_minute) - now - MINUTE
-        if ahead > 0:
-            wait = -(-ahead // SECOND)
+def take(tx: Transaction, limits: list[tuple[str, Limit]], now: Micros) -> None:
+    """Count a try against each limit; a refused one counts nowhere, since it is rolled back."""
+    for key, limit in limits:
+        wait = limit.wait(tx.rates.advance(key, now, limit.interval), now)
+        if wait:
             raise RateLimited(
-                f"Too many tries. Wait {wait} second{'' if wait == 1 else 's'} and try again.",
+                f"Too many tries. Wait {wait} s and try again.",
                 retry_after=wait,
-                limit=per_minute,
-                scope="sign_in",
+                limit=limit.per_minute,
+                scope=limit.scope,
             )
 
 

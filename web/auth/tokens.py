@@ -41,7 +41,7 @@ class Tokens:
 
     def keyed(self, purpose: str, *parts: str) -> bytes:
         """Return HMAC-SHA256 of `parts` under the secret, told apart by `purpose`."""
-        message = "|".join((purpose, *parts)).encode()
+        message = "|".join((purpose, *parts)).encode(errors="surrogatepass")
         return hmac.digest(self._secret, message, "sha256")
 
     def issue_access(self, account_id: str, family_id: str, now: Micros) -> str:

@@ -1,0 +1,150 @@
+"""How the server itself is asked: its health, its readiness, its metrics and its front door."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+from aiohttp import web
+from pydantic import BaseModel
+
+import web as package
+from bot.domain.errors import Unavailable
+from web.api.endpoint import Call, answer_json, endpoint
+from web.headers import page_policy
+from web.keys import METRICS, STORE
+from web.metrics import CONTENT_TYPE, render
+
+TAG = "service"
+READY_SECONDS = 2.0
+
+_PAGES = Path(package.__file__).parent / "pages"
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """The process answers, and so does its database."""
+
+    status: Literal["ready"] = "ready"
+
+
+class About(BaseModel):
+    """What this server is."""
+
+    name: str
+    version: str
+
+
+@endpoint(
+    "GET",
+    "/health",
+    summary="Whether the process answers",
+    tag=TAG,
+    answer=Health,
+    signed_in=False,
+    needs_store=False,
+)
+async def health(call: Call) -> Health:  # noqa: ARG001 - every handler takes a call
+    """Tell that the process is alive; a failing database is no reason to restart it."""
+    return Health()
+
+
+@endpoint("GET", "/ready", summary="Whether it can serve", tag=TAG, answer=Ready, signed_in=False)
+async def ready(call: Call) -> Ready:
+    """Tell whether the database answers."""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await call.app[STORE].check()
+    except TimeoutError:
+        raise Unavailable("The database does not answer.") from None
+    return Ready()
+
+
+@endpoint(
+    "GET",
+    "/metrics",
+    summary="Metrics for Prometheus",
+    tag=TAG,
+    media="text/plain",
+    signed_in=False,
+    needs_store=False,
+)
+async def metrics(call: Call) -> web.Response:
+    """Write the metrics in Prometheus' text format."""
+    return web.Response(
+        body=render(call.app[METRICS].registry), headers={"Content-Type": CONTENT_TYPE}
+    )
+
+
+@endpoint(
+    "GET",
+    "/",
+    summary="The companion page, or what this server is",
+    tag=TAG,
+    answer=About,
+    signed_in=False,
+    needs_store=False,
+)
+async def front(call: Call) -> web.StreamResponse:
+    """Serve the page to browsers, and a short JSON object to everything else."""
+    response: web.StreamResponse
+    if _prefers_html(call.request.headers.get("Accept", "")):
+        response = web.FileResponse(_PAGES / "index.html")
+        response.headers["Content-Security-Policy"] = page_policy(call.request)
+        response.headers["Cache-Control"] = "no-cache"
+    else:
+        response = answer_json(About(name="Handraise", version=package.__version__))
+    response.headers.add("Vary", "Accept")
+    return response
+
+
+ENDPOINTS = (front, health, ready, metrics)
+
+
+def mount_pages(app: web.Application) -> None:
+    """Serve the page's scripts, styles and pictures."""
+    app.router.add_get("/static/{path:.+}", _static)
+
+
+async def _static(request: web.Request) -> web.FileResponse:
+    path = await asyncio.to_thread(_page_file, request.match_info["path"])
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
+def _page_file(name: str) -> Path:
+    """Return a plain file below the pages' folder, however its path is written."""
+    try:
+        path = (_PAGES / name).resolve()
+        if path.is_relative_to(_PAGES.resolve()) and path.is_file():
+            return path
+    except (OSError, ValueError):  # a name that no file can have
+        pass
+    raise web.HTTPNotFound
+
+
+def _prefers_html(accept: str) -> bool:
+    """Tell whether an `Accept` header (RFC 9110, 12.5.1) ranks HTML above JSON."""
+    weights = {"text/html": -1.0, "application/json": -1.0}
+    for part in accept.split(",")[:32]:
+        kind, _, parameters = part.partition(";")
+        name = kind.strip().lower()
+        if name in weights:
+            weights[name] = _quality(parameters)
+    return weights["text/html"] > max(weights["application/json"], 0.0)
+
+
+def _quality(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
