@@ -1,0 +1,145 @@
+/** The screens before the page: sign in, register, confirm the address. */
+
+import { call, read } from "./api.js";
+import { byId } from "./dom.js";
+import { visitor } from "./keep.js";
+import { go } from "./router.js";
+import { set, state, subscribe } from "./state.js";
+import { toast } from "./toasts.js";
+import { signIn, signOut } from "./tokens.js";
+
+const FORMS = ["login", "register", "verify"];
+
+let later = false;
+
+function wantedForm() {
+  const { name } = state.route;
+  if (state.account) return "verify";
+  if (name === "register") return "register";
+  if (name === "sign-in") return "login";
+  return visitor.known ? "login" : "register";
+}
+
+/** Show the screen that fits: the forms, the code, or the page itself. */
+export function chooseScreen() {
+  const signedIn = state.account !== null;
+  const asked = state.route.name === "verify";
+  const verify = signedIn && !state.account.verified && (asked || !later);
+  if (signedIn && !verify && ["register", "sign-in", "verify"].includes(state.route.name)) go("#/", { replace: true });
+  const screen = signedIn && !verify ? "app" : "auth";
+  document.body.dataset.screen = screen;
+  for (const id of ["loading", "auth", "app"]) byId(id).hidden = id !== screen;
+  if (screen === "auth") showForm(wantedForm());
+  else document.querySelector(".auth-forms").dataset.form = "";
+  if (state.screen !== screen) set("screen", screen);
+}
+
+function showForm(name) {
+  for (const id of FORMS) byId(id).hidden = id !== name;
+  const place = document.querySelector(".auth-forms");
+  if (name === "verify") fillVerify();
+  if (place.dataset.form === name) return;
+  place.dataset.form = name;
+  document.title = `${byId(name).querySelector("h2").textContent} · Handraise`;
+  byId(name).querySelector("input").focus();
+}
+
+function fillVerify() {
+  byId("verify-address").textContent = state.account.email;
+  byId("verify-hint").textContent = state.account.verification_hint ?? "";
+  byId("verify-hint").hidden = !state.account.verification_hint;
+}
+
+function complain(form, error) {
+  form.querySelector(".form-error").textContent = error.message;
+  const field = error.details.field ?? error.details.fields?.[0] ?? null;
+  const input = (typeof field === "string" && form.elements.namedItem(field)) || null;
+  input?.setAttribute("aria-invalid", "true");
+  input?.focus();
+}
+
+function firstEmpty(form) {
+  return [...form.elements].find((one) => one.required && !one.value.trim());
+}
+
+function onSubmit(form, action) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    for (const one of form.elements) one.removeAttribute("aria-invalid");
+    form.querySelector(".form-error").textContent = "";
+    const empty = firstEmpty(form);
+    if (empty) {
+      complain(form, { message: "Fill in this field.", details: { field: empty.name } });
+      return;
+    }
+    const submit = form.querySelector("button:not([type])");
+    submit.disabled = true;
+    try {
+      await action(Object.fromEntries(new FormData(form)));
+      form.reset();
+    } catch (error) {
+      complain(form, error);
+    } finally {
+      submit.disabled = false;
+    }
+  });
+}
+
+/** Read who is signed in and show the page. */
+export async function enter() {
+  set("account", await read("/api/auth/me"));
+}
+
+async function login({ username, password }) {
+  await signIn("/api/auth/login", { form: { username: username.trim(), password } });
+  await enter();
+}
+
+async function register({ email, username, password }) {
+  await signIn("/api/auth/register", { body: { email: email.trim(), username: username.trim(), password } });
+  await enter();
+}
+
+async function verify({ code }) {
+  const account = await call("POST", "/api/auth/verify", { code: code.replace(/\s/g, "") });
+  later = false;
+  set("account", account);
+  toast("Your address is confirmed: people can ask you now.", "good");
+}
+
+async function resend() {
+  byId("verify-resend").disabled = true;
+  try {
+    await call("POST", "/api/auth/verify/resend");
+    toast("A new code is on its way.", "good");
+  } catch (error) {
+    complain(byId("verify"), error);
+  } finally {
+    byId("verify-resend").disabled = false;
+  }
+}
+
+async function leave() {
+  byId("sign-out").disabled = true;
+  try {
+    await signOut();
+  } catch (error) {
+    byId("sign-out").disabled = false;
+    toast(`You are still signed in. ${error.message}`, "error");
+  }
+}
+
+/** Wire the forms. */
+export function startAuth() {
+  onSubmit(byId("login"), login);
+  onSubmit(byId("register"), register);
+  onSubmit(byId("verify"), verify);
+  byId("verify-resend").addEventListener("click", resend);
+  byId("verify-later").addEventListener("click", () => {
+    later = true;
+    if (state.route.name === "verify") go("#/", { replace: true });
+    chooseScreen();
+  });
+  byId("sign-out").addEventListener("click", leave);
+  subscribe(["account", "route"], chooseScreen);
+}

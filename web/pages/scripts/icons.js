@@ -1,0 +1,38 @@
+/** The page's icons, drawn as SVG nodes in the colour of the text around them. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const PATHS = {
+  hand: "M7.5 13V6.8a1.5 1.5 0 0 1 3 0V11V4.5a1.5 1.5 0 0 1 3 0V11V5.5a1.5 1.5 0 0 1 3 0V12V8.5a1.5 1.5 0 0 1 3 0V15a6.5 6.5 0 0 1-6.5 6.5h-1A6.5 6.5 0 0 1 6.7 18.8L3.7 14.5a1.6 1.6 0 0 1 2.5-2z",
+  plus: "M12 5v14M5 12h14",
+  close: "M6 6l12 12M18 6L6 18",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  inbox: "M4 13l2.5-7.5h11L20 13v5.5H4zM4 13h4.5l1 2.5h5l1-2.5H20",
+  leave: "M10 4.5H5v15h5M14 8l4 4-4 4M18 12H9.5",
+  send: "M12 19V5M6 11l6-6 6 6",
+  stop: "M7.5 7.5h9v9h-9z",
+  flag: "M6 20.5V4.5h11.5l-2.5 4 2.5 4H6",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  cross: "M7 7l10 10M17 7L7 17",
+  clock: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 7.5V12l3 2",
+  hourglass: "M7 4h10M7 20h10M8 4c0 5 8 6.5 8 8s-8 3-8 8M16 4c0 5-8 6.5-8 8s8 3 8 8",
+  down: "M12 5v14M6 13l6 6 6-6",
+  mail: "M4 6h16v12H4zM4 7l8 6 8-6",
+  alert: "M12 4L2.8 19.5h18.4zM12 10v4M12 16.8v.2",
+  info: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 11v5M12 8v.2",
+  pause: "M9 6v12M15 6v12",
+  chat: "M4.5 5.5h15v10.5H11l-4 3.5V16H4.5z",
+  back: "M5 12h14M11 6l-6 6 6 6",
+};
+
+/** Draw one icon; it is decoration, so the control that holds it needs a name of its own. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", PATHS[name] ?? "");
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,127 @@
+/** The inbox: what waits for me, what I asked, what was decided; beside the conversation or alone. */
+
+import { inboxCard } from "./card.js";
+import { arrange, byId, h, listing, nameOf } from "./dom.js";
+import { loadQuestion } from "./feeds.js";
+import { icon } from "./icons.js";
+import { watchCard } from "./seen.js";
+import { state, subscribe, waitingForMe } from "./state.js";
+import { timeNode } from "./times.js";
+import { toast } from "./toasts.js";
+
+const cards = new Map();
+/** Closed while this page looked on: they stay where they were until the reader is done. */
+const staying = new Set();
+let known = new Set();
+let sought = null;
+
+function cardOf(question) {
+  let card = cards.get(question.id);
+  if (!card) {
+    card = { ...inboxCard(question, () => dismiss(question.id)), question };
+    cards.set(question.id, card);
+    watchCard(card.node, () => state.questions.get(question.id));
+  } else if (card.question !== question) {
+    card.question = question;
+    card.update(question);
+  }
+  return card.node;
+}
+
+function dismiss(id) {
+  staying.delete(id);
+  render();
+  byId("inbox").querySelector(".card")?.focus();
+}
+
+function section(name, nodes) {
+  const id = `inbox-${name.split(" ")[0].toLowerCase()}`;
+  return h("section", { class: "inbox-part", "aria-labelledby": id }, h("h2", { id, text: name }), nodes);
+}
+
+function askedRow(question) {
+  const waiting = question.recipients.filter((one) => !one.answered).map((one) => nameOf(one.name));
+  return h("a", { class: "asked-row", href: question.session_id ? `#/s/${question.session_id}` : "#/questions", data: { testid: "asked-row" } },
+    h("span", { dir: "auto", text: question.question }),
+    h("span", { class: "status" }, icon("hourglass"), h("span", {}, "Waiting for ", listing(waiting), " until ", timeNode(question.deadline))));
+}
+
+function emptyNode() {
+  return h("div", { class: "empty" }, icon("inbox"), h("p", {}, h("strong", { text: "Nothing waits for you" })),
+    h("p", { class: "quiet", text: state.account?.verified === false
+      ? "Nobody can ask you yet: confirm your address first."
+      : "When somebody’s agent needs your decision, the question appears here by itself." }));
+}
+
+function render() {
+  const all = [...state.questions.values()];
+  const mine = all.filter((question) => question.for_me);
+  for (const question of mine) {
+    if (question.state === "pending") known.add(question.id);
+    else if (known.delete(question.id)) staying.add(question.id);
+  }
+  const byAge = (a, b) => a.asked_at.localeCompare(b.asked_at);
+  const here = mine.filter((question) => question.state === "pending" || staying.has(question.id)).sort(byAge);
+  const earlier = mine.filter((question) => question.state !== "pending" && !staying.has(question.id)).sort(byAge).reverse();
+  const asked = all.filter((question) => question.mine && question.state === "pending").sort(byAge);
+  const alone = state.route.name === "questions";
+  const inbox = byId("inbox");
+  document.body.dataset.inbox = here.length ? "some" : "none";
+  const focused = inbox.contains(document.activeElement) ? document.activeElement : null;
+  arrangeParts(inbox, [
+    ["Waiting for you", here.map(cardOf), alone && state.questionsLoaded ? [emptyNode()] : []],
+    ["You asked", alone ? asked.map(askedRow) : [], []],
+    ["Earlier", alone ? earlier.map(cardOf) : [], []],
+  ]);
+  if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+  if (alone && state.route.id && sought !== state.route.id) seek(state.route.id);
+}
+
+/** Keep each part's section, so that a card one types in is never taken out and put back. */
+function arrangeParts(inbox, parts) {
+  const wanted = parts.flatMap(([name, nodes, otherwise]) => {
+    const content = nodes.length ? nodes : otherwise;
+    if (!content.length) return [];
+    const known = [...inbox.children].find((child) => child.dataset.name === name);
+    const part = known ?? Object.assign(section(name, []), {});
+    part.dataset.name = name;
+    arrange(part, [part.firstElementChild, ...content]);
+    return [part];
+  });
+  arrange(inbox, wanted);
+}
+
+async function seek(id) {
+  sought = id;
+  try {
+    if (!state.questions.has(id)) await loadQuestion(id);
+    render();
+    const node = cards.get(id)?.node;
+    node?.scrollIntoView({ block: "start" });
+    node?.focus({ preventScroll: true });
+  } catch (error) {
+    toast(error.message, "error");
+  }
+}
+
+function announce() {
+  const fresh = waitingForMe().filter((question) => !announce.told.has(question.id));
+  fresh.forEach((question) => announce.told.add(question.id));
+  if (!announce.ready) {
+    announce.ready = state.questionsLoaded;
+    return;
+  }
+  const visible = (question) => cards.get(question.id)?.node.checkVisibility?.() ?? true;
+  for (const question of fresh) if (!visible(question)) toast(`${question.asker.name} asks you something: see “Questions for you”.`, "info");
+}
+announce.told = new Set();
+announce.ready = false;
+
+/** Keep the inbox true. */
+export function startQuestions() {
+  subscribe(["questions", "route", "questionsLoaded", "account"], () => {
+    render();
+    announce();
+  });
+  render();
+}
