@@ -141,8 +141,9 @@ class Verdict:
     """How many more answers it takes, when it was counted."""
 
 
-def judge(request: FeedbackRequest, counted: Sequence[FeedbackResponse], person_id: str,
-          answer: Answer) -> Verdict:
+def judge(
+    request: FeedbackRequest, counted: Sequence[FeedbackResponse], person_id: str, answer: Answer
+) -> Verdict:
     """Say what `answer` by `person_id` does, given the responses counted so far.
 
     A person's newer answer replaces their older one until the request is decided. With a quorum,
@@ -153,11 +154,12 @@ def judge(request: FeedbackRequest, counted: Sequence[FeedbackResponse], person_
         return Verdict(standing=Standing.LATE, agrees=agrees)
     votes = {r.person_id: r.answer for r in counted if r.answer is not None}
     votes[person_id] = answer
-    same = sum(1 for vote in votes.values() if vote is not None and vote.key == answer.key)
+    same = sum(vote.key == answer.key for vote in votes.values())
     if same < request.quorum:
         return Verdict(standing=Standing.COUNTED, missing=request.quorum - same)
-    return Verdict(standing=Standing.DECIDED, state=_final_state(request.kind, answer),
-                   outcome=answer)
+    return Verdict(
+        standing=Standing.DECIDED, state=_final_state(request.kind, answer), outcome=answer
+    )
 
 
 def _final_state(kind: Kind, answer: Answer) -> State:

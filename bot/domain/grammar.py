@@ -143,13 +143,23 @@ def _ask(rest: str) -> Command | Unreadable:
     kind, options = _kind(approval, clauses.options)
     quorum = 1 if clauses.quorum is None else int(clauses.quorum)
     wrong = asking.fault(
-        people=names, question=clauses.question, kind=kind, options=options,
-        within=within, quorum=quorum,
+        people=names,
+        question=clauses.question,
+        kind=kind,
+        options=options,
+        within=within,
+        quorum=quorum,
     )
     if wrong is not None:
         return _unreadable(wrong)
-    return Ask(people=names, question=clauses.question, kind=kind, options=options,
-               within=within, quorum=quorum)
+    return Ask(
+        people=names,
+        question=clauses.question,
+        kind=kind,
+        options=options,
+        within=within,
+        quorum=quorum,
+    )
 
 
 def _unreadable(sentence: str) -> Unreadable:
@@ -232,8 +242,10 @@ def _labels(text: str) -> tuple[str, ...]:
 
 def _kind(approval: bool, options: tuple[str, ...] | None) -> tuple[Kind, tuple[str, ...]]:
     """Infer the kind; an approval's two buttons are its own, so its options are dropped."""
-    verdicts = options is not None and len(options) == 2 and (
-        {asking.folded(option) for option in options} == _VERDICTS
+    verdicts = (
+        options is not None
+        and len(options) == 2
+        and ({asking.folded(option) for option in options} == _VERDICTS)
     )
     if verdicts or (approval and options is None):
         return Kind.APPROVAL, ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Concatenate, Protocol, TypeVar
 
 from bot.service.ports.accounts import AccountTable
 from bot.service.ports.tables import (
@@ -23,8 +23,17 @@ from bot.service.ports.tables import (
 T = TypeVar("T")
 
 
+EVERYTHING = "*"
+"""The key of an announcement that says: some may have been lost, look at everything again."""
+
+
 class Topic(StrEnum):
-    """What an announcement is about; its keys are ids, never content."""
+    """What an announcement is about; its keys are ids, never content.
+
+    Any of them but `EPHEMERAL` may come with the key `EVERYTHING`, after the connection that
+    carries other servers' announcements was down: turns and surfaces may be due, any feed may have
+    grown, any family may have been revoked. Listeners then look for themselves.
+    """
 
     TURN = "turn"
     """A session has a turn due; the key is the session."""
@@ -37,7 +46,10 @@ class Topic(StrEnum):
     SIGN_OUT = "sign_out"
     """A family of tokens was revoked; the key is the family."""
     EPHEMERAL = "ephemeral"
-    """A best-effort frame for a session's watchers; the key is JSON text."""
+    """A best-effort frame for a session's watchers; the key is its JSON text, an object with
+    `session_id`. A `preview` also has `turn_id`, `offset` and `text`: whoever has fewer than
+    `offset` UTF-16 units of that turn's text ignores it.
+    """
 
 
 class Transaction(Protocol):
@@ -83,11 +95,11 @@ class Store(Protocol):
     (then nothing of it was written).
     """
 
-    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def run(self, function: Callable[Concatenate[Transaction, ...], T], /, *args: Any) -> T:
         """Run `function(transaction, *args)` and return its result after the commit."""
         ...
 
-    async def read(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def read(self, function: Callable[Concatenate[Transaction, ...], T], /, *args: Any) -> T:
         """Run a function that only reads, beside the writers."""
         ...
 
@@ -96,7 +108,11 @@ class Store(Protocol):
         ...
 
     def broadcast(self, key: str) -> None:
-        """Send an ephemeral announcement now, best effort, without a transaction."""
+        """Send an ephemeral announcement now, best effort, without a transaction.
+
+        Listeners here hear each one; other servers hear the newest, at most five a second and
+        session, a preview as one frame of whatever `offset` fits. Call it on the event loop.
+        """
         ...
 
     async def check(self) -> None:

@@ -142,9 +142,7 @@ class SurfaceTable(Protocol):
         """Want every surface of a request to show `version`, newest wins."""
         ...
 
-    def claim_due(
-        self, owner: str, now: Micros, until: Micros, limit: int
-    ) -> Sequence[Surface]:
+    def claim_due(self, owner: str, now: Micros, until: Micros, limit: int) -> Sequence[Surface]:
         """Claim what is due, urgent first, skipping what others hold."""
         ...
 

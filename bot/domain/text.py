@@ -1,0 +1,49 @@
+"""What text people may send: no control characters, nothing unencodable, bounded in bytes."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.errors import Invalid, TooLarge
+
+MESSAGE_BYTES = 64 * 1024
+ANSWER_BYTES = 16 * 1024
+
+# C0 and C1 controls but tab and newline; and halves of surrogate pairs, which UTF-8 cannot hold.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def clean(text: str, *, what: str = "message", limit: int = MESSAGE_BYTES) -> str:
+    """Return `text` with its line ends made one kind and outer white space gone.
+
+    Raises `Invalid` when it is empty or holds what cannot be shown, `TooLarge` over `limit` bytes
+    of UTF-8.
+    """
+    if len(text) > limit:
+        raise _too_large(what, limit)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found = _FORBIDDEN.search(text)
+    if found:
+        raise Invalid(
+            f"The {what} holds a character that cannot be shown (U+{ord(found[0]):04X}). "
+            "Remove it and send again.",
+            code="control_character",
+        )
+    text = text.strip()
+    if not text:
+        raise Invalid(f"The {what} is empty. Write something first.", code="empty")
+    if len(text) * 4 > limit and len(text.encode()) > limit:
+        raise _too_large(what, limit)
+    return text
+
+
+def _too_large(what: str, limit: int) -> TooLarge:
+    return TooLarge(
+        f"The {what} is over {limit // 1024} KiB. Send it in parts, or a link to it.",
+        details={"limit_bytes": limit},
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """Return `text` cut to at most `length` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,0 +1,93 @@
+"""The one way in: each command is applied once, under its external key, in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain.commands import (
+    AnswerRequest,
+    CancelRequest,
+    CloseSession,
+    Command,
+    ExpireRequest,
+    MarkSeen,
+    Outcome,
+    ReceiveMessage,
+    ResumeSession,
+    StartSession,
+    StopTurn,
+    TimeOutSession,
+)
+from bot.domain.errors import HandraiseError, Invalid
+from bot.domain.instants import HOUR, Micros
+from bot.service.answering import Answering
+from bot.service.limits import RateLimits
+from bot.service.ports.clock import Clock
+from bot.service.ports.observer import Observer, Unobserved
+from bot.service.ports.store import Store, Transaction
+from bot.service.talking import Talking
+
+Handler = Callable[[Transaction, Any, Micros], Outcome]
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Intake:
+    """Stores what every entrance brings; what it returned has been committed."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        limits: RateLimits,
+        observer: Observer | None = None,
+        max_concurrent: int = 3,
+        session_timeout: Micros = 24 * HOUR,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+        self._observer = observer or Unobserved()
+        talking = Talking(session_timeout=session_timeout, max_concurrent=max_concurrent)
+        answering = Answering(session_timeout=session_timeout)
+        self._handlers: dict[type[Command], Handler] = {
+            AnswerRequest: answering.answer,
+            CancelRequest: answering.cancel,
+            CloseSession: talking.close,
+            ExpireRequest: answering.expire,
+            MarkSeen: answering.seen,
+            ReceiveMessage: talking.receive,
+            ResumeSession: talking.resume,
+            StartSession: talking.start,
+            StopTurn: talking.stop,
+            TimeOutSession: talking.time_out,
+        }
+
+    async def submit(self, command: Command) -> Outcome:
+        """Apply a command and return its outcome after the commit; a repeated one changes nothing.
+
+        Raises a `HandraiseError` when it is refused; then nothing of it was stored.
+        """
+        name = type(command).__name__
+        if not _KEY.fullmatch(command.external_key):
+            raise Invalid("The key of this request is not 1 to 200 visible ASCII characters.")
+        try:
+            outcome = await self._store.run(self._apply, command)
+        except HandraiseError as refusal:
+            self._observer.command(name, refusal.code)
+            raise
+        self._observer.command(name, "replayed" if outcome.replayed else outcome.status)
+        return outcome
+
+    def _apply(self, tx: Transaction, command: Command) -> Outcome:
+        earlier = tx.receipts.find(command.external_key)
+        if earlier is not None:
+            return earlier
+        now = self._clock.now()
+        self._limits.spend(tx, command, now)
+        outcome = self._handlers[type(command)](tx, command, now)
+        tx.receipts.add(command.external_key, outcome, now)
+        return outcome

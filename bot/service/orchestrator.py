@@ -1,0 +1,156 @@
+"""The one brain: runs a claimed turn, from its context over the planner to the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from time import monotonic
+
+from bot.domain.errors import HandraiseError, PlanningFailed, StaleClaim
+from bot.domain.instants import SECOND
+from bot.domain.planning import Plan, Reply, Spoken
+from bot.domain.session import Session, Status
+from bot.service.ports.clock import Clock
+from bot.service.ports.observer import Observer, Unobserved
+from bot.service.ports.planner import Planner
+from bot.service.ports.store import Store, Transaction
+from bot.service.turns import ClaimedTurn, Turns
+
+log = logging.getLogger(__name__)
+
+PREVIEW_INTERVAL = 0.1
+"""Seconds between two previews of a turn: ten a second read as typing."""
+
+
+class Orchestrator:
+    """Load, plan, validate, commit; nothing is awaited inside a transaction."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        planner: Planner,
+        turns: Turns,
+        observer: Observer | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._planner = planner
+        self._turns = turns
+        self._observer = observer or Unobserved()
+
+    async def run(self, claim: ClaimedTurn) -> None:
+        """Run one turn to its commit; a lost claim ends it without a trace."""
+        started = monotonic()
+        self._show_status(claim, Status.THINKING)
+        renewal = asyncio.create_task(self._renew(claim), name=f"renew {claim.turn_id}")
+        outcome = "planned"
+        try:
+            plan = await self._plan(claim)
+            outcome = plan.note if plan.note == "failed" else "planned"
+            await self._store.run(self._commit, claim, plan, outcome)
+        except StaleClaim:
+            outcome = "stale"
+            log.info("turn lost its claim", extra={"session_id": claim.session.id})
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except Exception as error:
+            outcome = "broke"
+            # The class alone: messages of third parties can hold people's words.
+            log.error(
+                "turn broke: %s",
+                type(error).__name__,
+                extra={"session_id": claim.session.id},
+                exc_info=not isinstance(error, HandraiseError),
+            )
+            await self._break_off(claim)
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+            self._observer.turn(outcome, monotonic() - started)
+
+    async def _plan(self, claim: ClaimedTurn) -> Plan:
+        preview = _Preview(self._store, claim)
+        try:
+            plan = await self._planner.plan(claim.context, preview.show)
+        except PlanningFailed as failure:
+            return Plan(steps=(Reply(text=failure.message),), note="failed")
+        summary = await self._summarise(claim)
+        if summary is None:
+            return plan
+        return Plan(steps=plan.steps, note=plan.note, summary=summary)
+
+    async def _summarise(self, claim: ClaimedTurn) -> str | None:
+        """Fold what slid out of the window into the summary; without one the turn goes on."""
+        if not claim.to_summarise:
+            return None
+        spoken = [
+            Spoken(author=message.role.value, text=message.text) for message in claim.to_summarise
+        ]
+        try:
+            return await self._planner.summarise(claim.session.summary, spoken)
+        except PlanningFailed:
+            log.warning("no summary this time", extra={"session_id": claim.session.id})
+            return None
+
+    def _commit(self, tx: Transaction, claim: ClaimedTurn, plan: Plan, outcome: str) -> Session:
+        return self._turns.commit(tx, claim, plan, self._clock.now(), outcome)
+
+    async def _break_off(self, claim: ClaimedTurn) -> None:
+        try:
+            await self._store.run(lambda tx: self._turns.break_off(tx, claim, self._clock.now()))
+        except HandraiseError as error:
+            # The claim's lease runs out by itself, and the turn is due again.
+            log.warning("turn could not be released: %s", error.code)
+
+    async def _renew(self, claim: ClaimedTurn) -> None:
+        while True:
+            await asyncio.sleep(self._turns.lease / SECOND / 3)
+            try:
+                await self._store.run(self._turns.renew, claim, self._clock.now())
+            except StaleClaim:
+                return
+            except HandraiseError as error:
+                log.warning("claim could not be renewed: %s", error.code)
+
+    def _show_status(self, claim: ClaimedTurn, status: Status) -> None:
+        self._store.broadcast(
+            json.dumps(
+                {
+                    "type": "status",
+                    "session_id": claim.session.id,
+                    "owner_id": claim.session.owner_id,
+                    "status": status.value,
+                    "awaiting": [],
+                }
+            )
+        )
+
+
+class _Preview:
+    """Broadcasts a reply's text as it grows, at most every `PREVIEW_INTERVAL`."""
+
+    def __init__(self, store: Store, claim: ClaimedTurn) -> None:
+        self._store = store
+        self._claim = claim
+        self._last = float("-inf")
+
+    def show(self, text: str) -> None:
+        now = monotonic()
+        if now - self._last < PREVIEW_INTERVAL:
+            return
+        self._last = now
+        self._store.broadcast(
+            json.dumps(
+                {
+                    "type": "preview",
+                    "session_id": self._claim.session.id,
+                    "turn_id": self._claim.turn_id,
+                    "offset": 0,
+                    "text": text,
+                }
+            )
+        )

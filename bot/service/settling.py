@@ -1,0 +1,68 @@
+"""Ending a question: decide first, then every place that showed it shows the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.feedback import Answer, FeedbackRequest, State
+from bot.domain.instants import Micros
+from bot.domain.journal import Entry
+from bot.domain.surface import SETTLING_PRIORITY
+from bot.service.conversation import FEED_QUESTION, Conversation
+from bot.service.ports.store import Topic, Transaction
+
+
+def settle(
+    tx: Transaction,
+    conversation: Conversation,
+    request: FeedbackRequest,
+    state: State,
+    now: Micros,
+    *,
+    by: str | None = None,
+    via: str | None = None,
+    outcome: Answer | None = None,
+) -> FeedbackRequest:
+    """Give a pending request its final state; the caller holds its row and its session's."""
+    settled = replace(
+        request,
+        state=state,
+        version=request.version + 1,
+        decided_at=now,
+        decided_by=by,
+        decided_via=via,
+        outcome=outcome,
+    )
+    tx.requests.save(settled)
+    conversation.change(open_questions=conversation.session.open_questions - 1)
+    repaint(tx, conversation, settled, now)
+    tx.journal.add(
+        Entry(
+            kind=f"request.{state.value}",
+            at=now,
+            session_id=request.session_id,
+            request_id=request.id,
+            person_id=by,
+            channel=via,
+            data={"digest": request.digest, "version": settled.version},
+        )
+    )
+    return settled
+
+
+def repaint(
+    tx: Transaction, conversation: Conversation, request: FeedbackRequest, now: Micros
+) -> None:
+    """Want every surface to show the request's newest version, and tell everybody's feeds."""
+    tx.surfaces.want(request.id, request.version, SETTLING_PRIORITY, now)
+    tx.announce(Topic.SURFACE, request.id)
+    tell_everybody(tx, conversation, request)
+
+
+def tell_everybody(tx: Transaction, conversation: Conversation, request: FeedbackRequest) -> None:
+    """Put a change of a request into its session's, its recipients' and its asker's feeds."""
+    conversation.note(FEED_QUESTION, request.id)
+    people = {r.canonical_id for r in tx.requests.recipients(request.id)}
+    # In one order everywhere, so that two transactions cannot wait for each other.
+    for person_id in sorted(people | {request.asker_id}):
+        conversation.tell(person_id, FEED_QUESTION, request.id)

@@ -1,0 +1,79 @@
+"""The sweeper: turns what time has made due into commands that enter by the same door."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+
+from bot.domain.commands import SYSTEM_CHANNEL, Actor, Command, ExpireRequest, TimeOutSession
+from bot.domain.errors import HandraiseError
+from bot.domain.instants import DAY, Micros
+from bot.service.intake import Intake
+from bot.service.ports.clock import Clock
+from bot.service.ports.observer import Observer, Unobserved
+from bot.service.ports.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+RECEIPTS_KEPT: Micros = 14 * DAY
+"""How long a repeated command is recognised; no entrance repeats one for longer."""
+
+_SYSTEM = Actor(person_id="", channel=SYSTEM_CHANNEL)
+
+
+class Sweeper:
+    """Looks for what is due by index; any number of servers may sweep."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        intake: Intake,
+        observer: Observer | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._intake = intake
+        self._observer = observer or Unobserved()
+
+    async def sweep(self) -> int:
+        """Apply everything that is due and return how many commands that took."""
+        started = monotonic()
+        total = 0
+        try:
+            while commands := await self._store.read(self._due, self._clock.now()):
+                changed = 0
+                for command in commands:
+                    outcome = await self._intake.submit(command)
+                    changed += outcome.status != "unchanged" and not outcome.replayed
+                total += changed
+                if not changed:  # what is left is not ours to change: no endless round
+                    break
+            await self._store.run(self._forget, self._clock.now())
+        except HandraiseError as error:
+            log.warning("the sweep stopped early: %s", error.code)
+        self._observer.sweep(monotonic() - started)
+        return total
+
+    def _due(self, tx: Transaction, now: Micros) -> list[Command]:
+        expired: list[Command] = [
+            ExpireRequest(external_key=f"expire:{id_}", actor=_SYSTEM, request_id=id_)
+            for id_ in tx.requests.overdue(now, BATCH)
+        ]
+        idle: list[Command] = [
+            TimeOutSession(
+                external_key=f"idle:{id_}:{idle_at}",
+                actor=_SYSTEM,
+                session_id=id_,
+                idle_at=idle_at,
+            )
+            for id_, idle_at in tx.sessions.idle(now, BATCH)
+        ]
+        return expired + idle
+
+    def _forget(self, tx: Transaction, now: Micros) -> None:
+        """Drop what nobody can ask for any more, a bounded portion each time."""
+        tx.receipts.prune(now - RECEIPTS_KEPT, BATCH)
+        tx.accounts.prune_tokens(now - DAY, BATCH)

@@ -1,0 +1,308 @@
+"""What a person does with a session: start it, speak, resume, stop its turn, end it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.commands import (
+    SYSTEM_CHANNEL,
+    CloseSession,
+    Command,
+    Offer,
+    Outcome,
+    ReceiveMessage,
+    ResumeSession,
+    StartSession,
+    StopTurn,
+    TimeOutSession,
+)
+from bot.domain.errors import Conflict, NotAllowed, NotFound
+from bot.domain.feedback import State
+from bot.domain.instants import Micros
+from bot.domain.journal import Entry
+from bot.domain.planning import Role
+from bot.domain.session import (
+    ParticipantRole,
+    Session,
+    SessionState,
+    title_of,
+)
+from bot.domain.text import clean
+from bot.service.conversation import Conversation
+from bot.service.identifiers import new_id
+from bot.service.ports.store import Transaction
+from bot.service.settling import settle
+
+HELD_AT_ONCE = 5
+"""Sessions that may be held back for one person; beyond that a new text is refused, not kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Talking:
+    """The handlers of everything that people do with sessions."""
+
+    session_timeout: Micros
+    max_concurrent: int
+
+    def start(self, tx: Transaction, command: StartSession, now: Micros) -> Outcome:
+        """Open a session; at the limit its text is kept and room is offered."""
+        text = clean(command.text) if command.text is not None else None
+        owner = command.actor.person_id
+        room = self._make_room(tx, command, command.end, now)
+        if room and text is None:
+            raise _too_many(room)
+        if room and tx.sessions.count_held(owner) >= HELD_AT_ONCE:
+            raise _too_many(room)
+        session = _new_session(owner, text, SessionState.HELD if room else SessionState.ACTIVE, now)
+        tx.sessions.add(session)
+        tx.sessions.add_participant(session.id, owner, ParticipantRole.OWNER)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        seq = None
+        if text is not None:
+            seq = self._speak(tx, conversation, command, text, now)
+        conversation.tell_state()
+        _journal(tx, "session.held" if room else "session.started", command, session.id, now)
+        conversation.save()
+        return self._outcome("held" if room else "started", session.id, seq, room)
+
+    def receive(self, tx: Transaction, command: ReceiveMessage, now: Micros) -> Outcome:
+        """Take a message; a session that has ended is reopened, if there is room for it."""
+        text = clean(command.text)
+        session = _locked(tx, command.session_id)
+        role = _role(tx, session, command.actor.person_id)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        room: list[Offer] = []
+        if session.state is SessionState.ENDED:
+            if role is not ParticipantRole.OWNER:
+                raise Conflict("This session has ended; its owner can reopen it.", code="ended")
+            room = self._make_room(tx, command, None, now)
+            state = SessionState.HELD if room else SessionState.ACTIVE
+            conversation.change(state=state, end_reason=None)
+            _journal(tx, "session.held" if room else "session.reopened", command, session.id, now)
+        elif session.state is SessionState.HELD:
+            room = self._offers(tx, session.owner_id)
+        seq = self._speak(tx, conversation, command, text, now)
+        if session.state is not conversation.session.state:
+            conversation.tell_state()
+        if not session.message_seq:
+            conversation.change(title=title_of(text))
+            conversation.tell_state()
+        conversation.save()
+        held = conversation.session.state is SessionState.HELD
+        return self._outcome("held" if held else "stored", session.id, seq, room if held else [])
+
+    def resume(self, tx: Transaction, command: ResumeSession, now: Micros) -> Outcome:
+        """Start a session that was held back."""
+        room = self._make_room(tx, command, command.end, now)
+        session = _owned(tx, command.session_id, command.actor.person_id)
+        if session.state is SessionState.ACTIVE:
+            return Outcome(status="started", session_id=session.id)
+        if session.state is SessionState.ENDED:
+            raise Conflict("This session has ended; write in it to reopen it.", code="ended")
+        if room:
+            raise _too_many(room)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.change(state=SessionState.ACTIVE, last_active_at=now)
+        conversation.tell_state()
+        _journal(tx, "session.started", command, session.id, now)
+        conversation.save()
+        return Outcome(status="started", session_id=session.id)
+
+    def close(self, tx: Transaction, command: CloseSession, now: Micros) -> Outcome:
+        """End a session at its owner's wish."""
+        end_session(tx, command.session_id, command, "owner", now, self.session_timeout)
+        return Outcome(status="ended", session_id=command.session_id)
+
+    def time_out(self, tx: Transaction, command: TimeOutSession, now: Micros) -> Outcome:
+        """End a session that was idle for too long, unless something happened meanwhile."""
+        session = tx.sessions.lock(command.session_id)
+        if session is None or session.idle_at is None or session.idle_at > now:
+            return Outcome(status="unchanged", session_id=command.session_id)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        close_down(tx, conversation, "idle", now)
+        _journal(tx, "session.timed_out", command, session.id, now)
+        conversation.save()
+        return Outcome(status="ended", session_id=session.id)
+
+    def stop(self, tx: Transaction, command: StopTurn, now: Micros) -> Outcome:
+        """Stop the running turn: its claim is void, and its input counts as dealt with."""
+        session = _owned(tx, command.session_id, command.actor.person_id)
+        if not session.has_input:
+            return Outcome(status="unchanged", session_id=session.id)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.release()
+        conversation.change(planned_seq=session.message_seq)
+        conversation.say(
+            Role.SYSTEM,
+            "Stopped.",
+            channel=command.actor.channel,
+            person_id=command.actor.person_id,
+        )
+        _journal(tx, "turn.stopped", command, session.id, now)
+        conversation.save()
+        return Outcome(status="stopped", session_id=session.id)
+
+    def _speak(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        command: Command,
+        text: str,
+        now: Micros,
+    ) -> int:
+        message = conversation.say(
+            Role.USER,
+            text,
+            channel=command.actor.channel,
+            person_id=command.actor.person_id,
+            wakes=True,
+        )
+        _journal(tx, "message.received", command, message.session_id, now, {"seq": message.seq})
+        return message.seq
+
+    def _make_room(
+        self, tx: Transaction, command: Command, end: str | None, now: Micros
+    ) -> list[Offer]:
+        """Return what could be ended to make room, nothing when there is room.
+
+        The person's row is held, so that two sessions cannot both be the third.
+        """
+        owner = command.actor.person_id
+        tx.people.lock(owner)
+        if end is not None:
+            end_session(tx, end, command, "owner", now, self.session_timeout)
+        offers = self._offers(tx, owner)
+        return offers if len(offers) >= self.max_concurrent else []
+
+    def _offers(self, tx: Transaction, owner_id: str) -> list[Offer]:
+        return [Offer(session_id=s.id, title=s.title) for s in tx.sessions.active_of(owner_id)]
+
+    def _outcome(self, status: str, session_id: str, seq: int | None, room: list[Offer]) -> Outcome:
+        text = ""
+        if status == "held":
+            text = (
+                f"You have {self.max_concurrent} sessions running, so this one waits; your text "
+                "is kept. End one of them to start this."
+            )
+        return Outcome(status=status, session_id=session_id, seq=seq, text=text, offer=tuple(room))
+
+
+def end_session(
+    tx: Transaction,
+    session_id: str,
+    command: Command,
+    reason: str,
+    now: Micros,
+    timeout: Micros,
+) -> None:
+    """End a session that the actor owns; ending it twice changes nothing."""
+    # Requests before their session, as everywhere: two transactions cannot wait for each other.
+    for request in tx.requests.open_of(session_id):
+        tx.requests.lock(request.id)
+    session = _owned(tx, session_id, command.actor.person_id)
+    if session.state is SessionState.ENDED:
+        return
+    conversation = Conversation(tx, session, now, timeout)
+    close_down(tx, conversation, reason, now, by=command.actor.person_id)
+    _journal(tx, "session.ended", command, session_id, now)
+    conversation.save()
+
+
+def close_down(
+    tx: Transaction,
+    conversation: Conversation,
+    reason: str,
+    now: Micros,
+    *,
+    by: str | None = None,
+) -> None:
+    """Give a locked session its end: no claim is valid any more, open questions are cancelled."""
+    for request in tx.requests.open_of(conversation.session.id):
+        settle(tx, conversation, request, State.CANCELLED, now, by=by, via=SYSTEM_CHANNEL)
+    conversation.release()
+    conversation.change(
+        state=SessionState.ENDED,
+        end_reason=reason,
+        planned_seq=conversation.session.message_seq,
+        last_active_at=now,
+    )
+    conversation.tell_state()
+
+
+def _new_session(owner: str, text: str | None, state: SessionState, now: Micros) -> Session:
+    return Session(
+        id=new_id(),
+        owner_id=owner,
+        title=title_of(text or ""),
+        state=state,
+        end_reason=None,
+        created_at=now,
+        last_active_at=now,
+        message_seq=0,
+        feed_seq=0,
+        wake_seq=0,
+        planned_seq=0,
+        summary="",
+        summary_seq=0,
+        open_questions=0,
+        turn_due_at=None,
+        claim_owner=None,
+        claim_number=0,
+        claim_until=None,
+        idle_at=None,
+        failures=0,
+    )
+
+
+def _locked(tx: Transaction, session_id: str) -> Session:
+    session = tx.sessions.lock(session_id)
+    if session is None:
+        raise NotFound("There is no such session.")
+    return session
+
+
+def _role(tx: Transaction, session: Session, person_id: str) -> ParticipantRole:
+    """Return the person's role; strangers do not learn that the session exists."""
+    if session.owner_id == person_id:
+        return ParticipantRole.OWNER
+    role = tx.sessions.role_of(session.id, person_id)
+    if role is None:
+        raise NotFound("There is no such session.")
+    if role is ParticipantRole.OBSERVER:
+        raise NotAllowed("You can read this session, but not write in it.")
+    return role
+
+
+def _owned(tx: Transaction, session_id: str, person_id: str) -> Session:
+    session = _locked(tx, session_id)
+    if _role(tx, session, person_id) is not ParticipantRole.OWNER:
+        raise NotAllowed("Only the session's owner can do this.")
+    return session
+
+
+def _too_many(room: list[Offer]) -> Conflict:
+    return Conflict(
+        f"You have {len(room)} sessions running, which is the limit. End one of them first.",
+        code="too_many_sessions",
+        details={"offer": [{"session_id": o.session_id, "title": o.title} for o in room]},
+    )
+
+
+def _journal(
+    tx: Transaction,
+    kind: str,
+    command: Command,
+    session_id: str,
+    now: Micros,
+    data: dict[str, object] | None = None,
+) -> None:
+    tx.journal.add(
+        Entry(
+            kind=kind,
+            at=now,
+            session_id=session_id,
+            person_id=command.actor.person_id or None,
+            channel=command.actor.channel,
+            data=data or {},
+        )
+    )

@@ -1,0 +1,345 @@
+"""A turn's two transactions: claiming a session with what its planner needs, and committing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.commands import CHAT
+from bot.domain.errors import Invalid, StaleClaim
+from bot.domain.feedback import FeedbackRequest, State
+from bot.domain.instants import SECOND, Micros, iso
+from bot.domain.journal import Entry
+from bot.domain.planning import (
+    AskHuman,
+    CancelQuestion,
+    EndSession,
+    Line,
+    OpenQuestion,
+    Plan,
+    PlanContext,
+    RemindPeople,
+    Reply,
+    Role,
+    Step,
+)
+from bot.domain.session import Message, Session, SessionState
+from bot.domain.text import shortened
+from bot.service.asking import Asker, ask, remind
+from bot.service.conversation import Conversation
+from bot.service.identifiers import new_id
+from bot.service.ports.store import Transaction
+from bot.service.settling import settle
+from bot.service.talking import close_down
+
+RECENT_LINES = 20
+"""Messages before the new ones that a planner sees."""
+NEW_LINES = 100
+"""New messages in one turn; more are left for the next."""
+LINE_LENGTH = 8_000
+"""Characters of one message that a planner sees."""
+MAX_STEPS = 8
+MAX_FAILURES = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimedTurn:
+    """A session that this worker may plan for, until `until`, under claim `number`."""
+
+    turn_id: str
+    owner: str
+    number: int
+    session: Session
+    upto: int
+    """The newest message that this turn reacts to."""
+    context: PlanContext
+    to_summarise: Sequence[Message]
+    started_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turns:
+    """The rules of claiming and committing; every write names the claim's number."""
+
+    lease: Micros
+    session_timeout: Micros
+    feedback_timeout: Micros
+
+    def claim(
+        self, tx: Transaction, session_id: str, worker: str, now: Micros
+    ) -> ClaimedTurn | None:
+        """Claim a session that has input and is not held by a live claim."""
+        session = tx.sessions.lock(session_id)
+        if session is None or not session.has_input:
+            return None
+        if session.claim_until is not None and session.claim_until > now:
+            return None
+        if session.turn_due_at is not None and session.turn_due_at > now:
+            return None
+        claimed = replace(
+            session,
+            claim_owner=worker,
+            claim_number=session.claim_number + 1,
+            claim_until=now + self.lease,
+        )
+        tx.sessions.save(claimed)
+        turn_id = new_id()
+        messages = tx.messages.after(
+            session.id,
+            max(0, session.planned_seq - RECENT_LINES),
+            RECENT_LINES + NEW_LINES,
+        )
+        upto = messages[-1].seq if messages else session.planned_seq
+        return ClaimedTurn(
+            turn_id=turn_id,
+            owner=worker,
+            number=claimed.claim_number,
+            session=claimed,
+            upto=upto,
+            context=self._context(tx, claimed, turn_id, messages, now),
+            to_summarise=self._to_summarise(tx, session),
+            started_at=now,
+        )
+
+    def _context(
+        self,
+        tx: Transaction,
+        session: Session,
+        turn_id: str,
+        messages: Sequence[Message],
+        now: Micros,
+    ) -> PlanContext:
+        names: dict[str, str] = {}
+
+        def name_of(person_id: str) -> str:
+            if person_id not in names:
+                person = tx.people.get(person_id)
+                names[person_id] = person.name if person else "somebody"
+            return names[person_id]
+
+        owner = tx.people.get(session.owner_id)
+        names[session.owner_id] = owner.name if owner else "somebody"
+        questions = tx.requests.open_of(session.id) if session.open_questions else ()
+        return PlanContext(
+            session_id=session.id,
+            turn_id=turn_id,
+            now=now,
+            zone=owner.zone if owner else "UTC",
+            owner=names[session.owner_id],
+            summary=session.summary,
+            lines=tuple(
+                Line(
+                    seq=m.seq,
+                    role=m.role,
+                    author=name_of(m.person_id) if m.person_id else m.role.value,
+                    is_owner=m.role is Role.USER and m.person_id == session.owner_id,
+                    text=shortened(m.text, LINE_LENGTH),
+                    new=m.seq > session.planned_seq and m.role is not Role.AGENT,
+                )
+                for m in messages
+            ),
+            open_questions=tuple(
+                OpenQuestion(
+                    request_id=q.id,
+                    question=q.question,
+                    people=tuple(r.name for r in tx.requests.recipients(q.id)),
+                    asked_at=q.asked_at,
+                    deadline=q.deadline,
+                )
+                for q in questions
+            ),
+            feedback_timeout=self.feedback_timeout,
+        )
+
+    def _to_summarise(self, tx: Transaction, session: Session) -> Sequence[Message]:
+        """Return what has slid out of the planner's window and is in no summary yet."""
+        window = session.planned_seq - RECENT_LINES
+        if window - session.summary_seq < RECENT_LINES:
+            return ()
+        messages = tx.messages.after(session.id, session.summary_seq, NEW_LINES)
+        return [m for m in messages if m.seq <= window]
+
+    def renew(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> None:
+        """Keep a claim alive while its planner thinks; `StaleClaim` when it was lost."""
+        session = self._held(tx, claim)
+        tx.sessions.save(replace(session, claim_until=now + self.lease))
+
+    def commit(
+        self,
+        tx: Transaction,
+        claim: ClaimedTurn,
+        plan: Plan,
+        now: Micros,
+        outcome: str = "planned",
+    ) -> Session:
+        """Carry out a plan's steps; what the plan may not do becomes a sentence to the owner."""
+        # Requests before their session, as everywhere: two transactions cannot wait for each
+        # other.
+        named: dict[str, FeedbackRequest] = {}
+        for step in plan.steps:
+            if isinstance(step, CancelQuestion | RemindPeople):
+                request = tx.requests.lock(step.request_id)
+                if request is not None and request.session_id == claim.session.id:
+                    named[request.id] = request
+        session = self._held(tx, claim)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        asker = Asker(
+            person_id=session.owner_id,
+            words=[line.text for line in claim.context.lines if line.is_owner],
+            turn_id=claim.turn_id,
+        )
+        done: list[Mapping[str, object]] = []
+        for step in plan.steps[:MAX_STEPS]:
+            if conversation.session.state is not SessionState.ACTIVE:
+                break
+            done.append(self._carry_out(tx, conversation, step, named, asker, now))
+        if plan.summary is not None and claim.to_summarise:
+            conversation.change(summary=plan.summary, summary_seq=claim.to_summarise[-1].seq)
+        conversation.change(
+            planned_seq=max(claim.upto, conversation.session.planned_seq),
+            claim_owner=None,
+            claim_until=None,
+            failures=0,
+        )
+        saved = conversation.save()
+        self._finish(tx, claim, saved, outcome, plan.note, done, now)
+        return saved
+
+    def break_off(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> Session:
+        """Release a turn that broke unexpectedly, to be tried again later, at last with a word."""
+        session = self._held(tx, claim)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        failures = session.failures + 1
+        gave_up = failures >= MAX_FAILURES
+        conversation.change(claim_owner=None, claim_until=None, failures=0 if gave_up else failures)
+        if gave_up:
+            conversation.say(
+                Role.AGENT,
+                "Something went wrong on our side while I worked on this, several times. Your "
+                "message is kept; write again to make me try once more.",
+                channel=CHAT,
+                turn_id=claim.turn_id,
+            )
+            conversation.change(planned_seq=claim.upto)
+        saved = conversation.save(retry_at=now + SECOND * 2**failures)
+        self._finish(tx, claim, saved, "gave_up" if gave_up else "broke", "", [], now)
+        return saved
+
+    def _held(self, tx: Transaction, claim: ClaimedTurn) -> Session:
+        """Return the locked session while this claim is the one in force."""
+        session = tx.sessions.lock(claim.session.id)
+        if (
+            session is None
+            or session.claim_number != claim.number
+            or session.claim_owner != claim.owner
+        ):
+            raise StaleClaim("Another worker has this turn now.")
+        return session
+
+    def _carry_out(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        step: Step,
+        named: Mapping[str, FeedbackRequest],
+        asker: Asker,
+        now: Micros,
+    ) -> Mapping[str, object]:
+        """Do one step and return what to journal of it."""
+        match step:
+            case Reply():
+                message = self._say(conversation, step.text, asker)
+                return {"step": "reply", "message": message.id}
+            case AskHuman():
+                try:
+                    request = ask(tx, conversation, step, asker, now, self.feedback_timeout)
+                except Invalid as refusal:
+                    self._say(conversation, refusal.message, asker)
+                    return {"step": "ask", "refused": refusal.code}
+                return {"step": "ask", "request": request.id}
+            case CancelQuestion() | RemindPeople():
+                return self._act_on_question(tx, conversation, step, named, asker, now)
+            case EndSession():
+                if step.text.strip():
+                    self._say(conversation, step.text, asker)
+                close_down(tx, conversation, "agent", now)
+                return {"step": "end"}
+
+    def _act_on_question(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        step: CancelQuestion | RemindPeople,
+        named: Mapping[str, FeedbackRequest],
+        asker: Asker,
+        now: Micros,
+    ) -> Mapping[str, object]:
+        request = named.get(step.request_id)
+        if request is None or not request.is_open:
+            self._say(conversation, "That question is not open any more.", asker)
+            return {"step": "question", "refused": "not_open"}
+        names = ", ".join(r.name for r in tx.requests.recipients(request.id))
+        if isinstance(step, CancelQuestion):
+            settle(
+                tx,
+                conversation,
+                request,
+                State.CANCELLED,
+                now,
+                by=conversation.session.owner_id,
+                via=CHAT,
+            )
+            self._say(
+                conversation, f"I took back “{request.question}”; {names} will see that.", asker
+            )
+            return {"step": "cancel", "request": request.id}
+        remind(tx, conversation, request, now)
+        self._say(conversation, f"I reminded {names} of “{request.question}”.", asker)
+        return {"step": "remind", "request": request.id}
+
+    def _say(self, conversation: Conversation, text: str, asker: Asker) -> Message:
+        return conversation.say(Role.AGENT, text, channel=CHAT, turn_id=asker.turn_id)
+
+    def _finish(
+        self,
+        tx: Transaction,
+        claim: ClaimedTurn,
+        session: Session,
+        outcome: str,
+        note: str,
+        steps: Sequence[Mapping[str, object]],
+        now: Micros,
+    ) -> None:
+        """Keep the turn, under the number of the claim that it held."""
+        held = replace(session, claim_number=claim.number)
+        tx.turns.add(claim.turn_id, held, outcome, note, steps, claim.started_at, now)
+        tx.journal.add(
+            Entry(
+                kind=f"turn.{outcome}",
+                at=now,
+                session_id=session.id,
+                data={"turn": claim.turn_id, "claim": claim.number, "steps": list(steps)},
+            )
+        )
+
+
+def status_frame(tx: Transaction, session: Session, now: Micros) -> str:
+    """Return the ephemeral frame that says what a session is doing."""
+    awaiting = [
+        {
+            "request_id": q.id,
+            "people": [r.name for r in tx.requests.recipients(q.id)],
+            "until": iso(q.deadline),
+        }
+        for q in (tx.requests.open_of(session.id) if session.open_questions else ())
+    ]
+    return json.dumps(
+        {
+            "type": "status",
+            "session_id": session.id,
+            "owner_id": session.owner_id,
+            "status": session.status(now).value,
+            "awaiting": awaiting,
+        }
+    )

@@ -1,0 +1,131 @@
+"""The worker: claims turns that are due and runs them, so many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from bot.domain.errors import HandraiseError
+from bot.domain.instants import SECOND, Micros
+from bot.service.orchestrator import Orchestrator
+from bot.service.ports.clock import Clock
+from bot.service.ports.store import Store, Topic, Transaction
+from bot.service.turns import ClaimedTurn, Turns
+
+log = logging.getLogger(__name__)
+
+POLL: Micros = 5 * SECOND
+"""How long to wait at most before looking again, in case an announcement was lost."""
+
+
+class Worker:
+    """Owns the tasks of the turns that run on this server."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        store: Store,
+        clock: Clock,
+        orchestrator: Orchestrator,
+        turns: Turns,
+        at_once: int = 64,
+    ) -> None:
+        self._name = name
+        self._store = store
+        self._clock = clock
+        self._orchestrator = orchestrator
+        self._turns = turns
+        self._at_once = at_once
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._loop_task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to take turns."""
+        self._unlisten = [
+            self._store.listen(Topic.TURN, lambda _: self._wake.set()),
+            self._store.listen(Topic.STOP, self._stop_turn),
+        ]
+        self._loop_task = asyncio.create_task(self._loop(), name="worker")
+
+    async def close(self) -> None:
+        """Stop taking turns; those that run are cut off, and are due again after their lease."""
+        if self._loop_task is None:
+            return
+        for unlisten in self._unlisten:
+            unlisten()
+        self._loop_task.cancel()
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(self._loop_task, *self._running.values(), return_exceptions=True)
+        self._loop_task = None
+
+    async def drain(self) -> None:
+        """Run turns until none is due; for whoever drives the clock by hand."""
+        while True:
+            claims = await self._claim()
+            if not claims and not self._running:
+                return
+            self._launch(claims)
+            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def _loop(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                claims = await self._claim()
+                self._launch(claims)
+                wait = 0.0 if len(claims) == self._at_once else await self._pause()
+            except HandraiseError as error:
+                log.warning("turns cannot be claimed: %s", error.code)
+                wait = 1.0
+            if wait > 0:
+                try:
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
+
+    async def _claim(self) -> Sequence[ClaimedTurn]:
+        free = self._at_once - len(self._running)
+        if free <= 0:
+            return ()
+        return await self._store.run(self._claim_due, free)
+
+    def _claim_due(self, tx: Transaction, limit: int) -> Sequence[ClaimedTurn]:
+        now = self._clock.now()
+        claims = (
+            self._turns.claim(tx, session_id, self._name, now)
+            for session_id in tx.sessions.due(now, limit)
+        )
+        return [claim for claim in claims if claim is not None]
+
+    async def _pause(self) -> float:
+        """Return how many seconds nothing is due for, as far as is known now."""
+        if len(self._running) >= self._at_once:
+            return POLL / SECOND
+        due = await self._store.read(lambda tx: tx.sessions.next_due())
+        if due is None:
+            return POLL / SECOND
+        return min(POLL, max(0, due - self._clock.now())) / SECOND
+
+    def _launch(self, claims: Sequence[ClaimedTurn]) -> None:
+        for claim in claims:
+            task = asyncio.create_task(self._orchestrator.run(claim), name=f"turn {claim.turn_id}")
+            self._running[claim.session.id] = task
+            task.add_done_callback(partial(self._ended, claim.session.id))
+
+    def _ended(self, session_id: str, task: asyncio.Task[None]) -> None:
+        if self._running.get(session_id) is task:
+            del self._running[session_id]
+        if not task.cancelled() and task.exception() is not None:
+            log.error("turn task failed: %s", type(task.exception()).__name__)
+        self._wake.set()
+
+    def _stop_turn(self, session_id: str) -> None:
+        task = self._running.get(session_id)
+        if task is not None:
+            task.cancel()
