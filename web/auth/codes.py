@@ -94,7 +94,7 @@ def use_code(
         )
     tx.accounts.verify(account_id, now)
     tx.accounts.drop_code(account_id)
-    tx.journal.add(Entry(kind="account_verified", at=now, person_id=account.person_id))
+    tx.journal.add(Entry(kind="account.verified", at=now, person_id=account.person_id))
     return _account(tx, account_id)
 
 

@@ -103,6 +103,11 @@ def _revoke(
 ) -> None:
     tx.accounts.revoke_family(family.id, now)
     tx.journal.add(
-        Entry(kind="sign_in_revoked", at=now, person_id=account.person_id, data={"reason": reason})
+        Entry(
+            kind="account.sign_in_revoked",
+            at=now,
+            person_id=account.person_id,
+            data={"reason": reason},
+        )
     )
     tx.announce(Topic.SIGN_OUT, family.id)

@@ -98,7 +98,7 @@ def register(tx: Transaction, applicant: Applicant, now: Micros) -> Account:
     )
     tx.accounts.add(account)
     keep_code(tx, account.id, applicant.code_hash, now)
-    tx.journal.add(Entry(kind="account_registered", at=now, person_id=account.person_id))
+    tx.journal.add(Entry(kind="account.registered", at=now, person_id=account.person_id))
     return account
 
 

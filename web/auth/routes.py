@@ -93,7 +93,7 @@ async def login(call: Call) -> web.Response:
 @endpoint("GET", "/api/auth/me", summary="Who is signed in", tag=TAG, answer=Me)
 async def me(call: Call) -> Me:
     """Show the account."""
-    account = await call.app[STORE].read(_account, call.principal.account_id)
+    account: Account = await call.app[STORE].read(_account, call.principal.account_id)
     return _me(call.app, account)
 
 
@@ -131,7 +131,7 @@ async def verify(call: Call) -> Me:
 async def resend(call: Call) -> None:
     """Replace the code by a new one, at most once a minute."""
     app, account_id = call.app, call.principal.account_id
-    account = await app[STORE].read(_account, account_id)
+    account: Account = await app[STORE].read(_account, account_id)
     if account.verified_at is None and not app[SETTINGS].debug:
         raise Conflict(_hint(app), code="mail_not_configured")
     code = codes.new_code()

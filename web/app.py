@@ -1,0 +1,74 @@
+"""The composition root: the one place where everything is wired; tests call it too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.store.opening import make_store
+from bot.domain.instants import DAY, MINUTE
+from bot.service.ports.clock import Clock
+from bot.settings import Settings
+from web import cors, middleware
+from web.api import service
+from web.api.endpoint import mount
+from web.api.payload import MAX_BODY
+from web.auth import routes as accounts
+from web.auth.passwords import Passwords
+from web.auth.tokens import Tokens
+from web.headers import secure
+from web.keys import CLOCK, METRICS, PASSWORDS, SETTINGS, STORE, TOKENS
+from web.metrics import new_metrics
+from web.reference.routes import mount_reference
+
+
+def build_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    password_cost: int = 12,
+) -> web.Application:
+    """Return the application, wired but not running; nothing is opened before its start.
+
+    `clock` and `password_cost` (bcrypt's rounds, as a power of two) are for tests.
+    """
+    app = web.Application(
+        client_max_size=MAX_BODY,
+        middlewares=[middleware.observe, middleware.refuse, cors.share],
+    )
+    app.on_response_prepare.append(secure)
+    app.on_response_prepare.append(cors.expose)
+    app[SETTINGS] = settings
+    app[CLOCK] = clock or SystemClock()
+    app[METRICS] = new_metrics()
+    app[TOKENS] = Tokens(
+        settings.secret_key.get_secret_value(),
+        access_lifetime=settings.access_token_minutes * MINUTE,
+        refresh_lifetime=settings.refresh_token_days * DAY,
+    )
+    app[PASSWORDS] = Passwords(cost=password_cost)
+    mount(app, service.ENDPOINTS)
+    mount(app, accounts.ENDPOINTS)
+    service.mount_pages(app)
+    mount_reference(app)
+    app.cleanup_ctx.append(_database)
+    app.cleanup_ctx.append(_passwords)
+    return app
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    """Open the store, its schema brought up to date, for as long as the application runs."""
+    store = make_store(app[SETTINGS].database_url)
+    app[STORE] = store
+    await store.open()
+    try:
+        yield
+    finally:
+        await store.close()
+
+
+async def _passwords(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[PASSWORDS].close()
