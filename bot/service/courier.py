@@ -77,7 +77,7 @@ class Courier:
             try:
                 if await self._round():
                     continue
-                due = await self._store.read(lambda tx: tx.surfaces.next_due())
+                due = await self._store.read(_next_due)
                 wait = POLL if due is None else min(POLL, max(0, due - self._clock.now()))
             except HandraiseError as error:
                 log.warning("surfaces cannot be claimed: %s", error.code)
@@ -144,6 +144,10 @@ class Courier:
             )
 
 
+def _next_due(tx: Transaction) -> Micros | None:
+    return tx.surfaces.next_due()
+
+
 def _retry_at(surface: Surface, now: Micros) -> Micros:
     """Return when to try again: after 1 s, doubling to 1 h."""
-    return now + min(HOUR, SECOND * 2 ** min(surface.attempts - 1, 20))
+    return now + min(HOUR, SECOND << min(surface.attempts - 1, 20))

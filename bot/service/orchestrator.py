@@ -57,15 +57,13 @@ class Orchestrator:
         except asyncio.CancelledError:
             outcome = "cancelled"
             raise
-        except Exception as error:
+        except HandraiseError as error:
             outcome = "broke"
-            # The class alone: messages of third parties can hold people's words.
-            log.error(
-                "turn broke: %s",
-                type(error).__name__,
-                extra={"session_id": claim.session.id},
-                exc_info=not isinstance(error, HandraiseError),
-            )
+            log.warning("turn broke: %s", error.code, extra={"session_id": claim.session.id})
+            await self._break_off(claim)
+        except Exception:
+            outcome = "broke"
+            log.exception("turn broke", extra={"session_id": claim.session.id})
             await self._break_off(claim)
         finally:
             renewal.cancel()

@@ -222,7 +222,7 @@ class Turns:
                 turn_id=claim.turn_id,
             )
             conversation.change(planned_seq=claim.upto)
-        saved = conversation.save(retry_at=now + SECOND * 2**failures)
+        saved = conversation.save(retry_at=now + (SECOND << failures))
         self._finish(tx, claim, saved, "gave_up" if gave_up else "broke", "", [], now)
         return saved
 

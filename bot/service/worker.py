@@ -107,7 +107,7 @@ class Worker:
         """Return how many seconds nothing is due for, as far as is known now."""
         if len(self._running) >= self._at_once:
             return POLL / SECOND
-        due = await self._store.read(lambda tx: tx.sessions.next_due())
+        due = await self._store.read(_next_due)
         if due is None:
             return POLL / SECOND
         return min(POLL, max(0, due - self._clock.now())) / SECOND
@@ -129,3 +129,7 @@ class Worker:
         task = self._running.get(session_id)
         if task is not None:
             task.cancel()
+
+
+def _next_due(tx: Transaction) -> Micros | None:
+    return tx.sessions.next_due()

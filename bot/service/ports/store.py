@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Concatenate, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bot.service.ports.accounts import AccountTable
 from bot.service.ports.tables import (
@@ -95,11 +95,11 @@ class Store(Protocol):
     (then nothing of it was written).
     """
 
-    async def run(self, function: Callable[Concatenate[Transaction, ...], T], /, *args: Any) -> T:
+    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run `function(transaction, *args)` and return its result after the commit."""
         ...
 
-    async def read(self, function: Callable[Concatenate[Transaction, ...], T], /, *args: Any) -> T:
+    async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, beside the writers."""
         ...
 

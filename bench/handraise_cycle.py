@@ -1,0 +1,171 @@
+"""The cycle on this product: through Intake, Store, Orchestrator and Courier on an SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.commands import Actor, AnswerRequest, ReceiveMessage, StartSession
+from bot.domain.feedback import Kind
+from bot.domain.person import Person
+from bot.domain.planning import AskHuman, Plan, PlanContext, Reply, Role, Spoken
+from bot.service.courier import Courier
+from bot.service.identifiers import new_id
+from bot.service.intake import Intake
+from bot.service.limits import RateLimits
+from bot.service.orchestrator import Orchestrator
+from bot.service.ports.accounts import Account
+from bot.service.ports.channel import Delivery, Fate
+from bot.service.ports.planner import ShowText
+from bot.service.ports.store import Topic, Transaction
+from bot.service.turns import Turns
+from bot.service.worker import Worker
+from bot.domain.feedback import FeedbackRequest
+from bot.domain.surface import Surface
+from bot.domain.instants import HOUR, SECOND
+
+PEOPLE = 50
+UNLIMITED = RateLimits(per_user=10**6, per_session=10**6, per_person_channel=10**6)
+
+
+class InstantPlanner:
+    """Asks at a person's message, replies to a fact: no time of its own."""
+
+    name = "instant"
+
+    async def plan(self, context: PlanContext, show: ShowText) -> Plan:
+        last = context.new_lines[-1]
+        if last.role is Role.SYSTEM:
+            return Plan(steps=(Reply(text="Thank you, done."),))
+        return Plan(
+            steps=(
+                AskHuman(
+                    people=("responder",),
+                    question="May I go on?",
+                    kind=Kind.CHOICE,
+                    options=("yes", "no"),
+                ),
+            )
+        )
+
+    async def summarise(self, summary: str, messages: Sequence[Spoken]) -> str:
+        return (summary + " " + messages[-1].text)[-1000:]
+
+    async def aclose(self) -> None:
+        pass
+
+
+class PresentChannel:
+    """A channel whose people all look at the page."""
+
+    name = "chat"
+
+    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+        return Delivery(fate=Fate.SHOWN)
+
+
+class HandraiseCycles:
+    """One server's parts, wired as the composition root wires them, without HTTP."""
+
+    def __init__(self, path: Path) -> None:
+        clock = SystemClock()
+        self.store = SqliteStore(path)
+        turns = Turns(lease=30 * SECOND, session_timeout=24 * HOUR, feedback_timeout=48 * HOUR)
+        self._intake = Intake(
+            store=self.store, clock=clock, limits=UNLIMITED, max_concurrent=10**6
+        )
+        orchestrator = Orchestrator(
+            store=self.store, clock=clock, planner=InstantPlanner(), turns=turns
+        )
+        self._worker = Worker(
+            name="bench", store=self.store, clock=clock, orchestrator=orchestrator, turns=turns
+        )
+        self._courier = Courier(
+            name="bench", store=self.store, clock=clock, channels={"chat": PresentChannel()}
+        )
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._owners = [new_id() for _ in range(PEOPLE)]
+        self._responder = new_id()
+
+    async def open(self) -> None:
+        await self.store.open()
+        await self.store.run(self._people)
+        self.store.listen(Topic.FEED, self._wake)
+        await self._worker.start()
+        await self._courier.start()
+
+    async def close(self) -> None:
+        await self._worker.close()
+        await self._courier.close()
+        await self.store.close()
+
+    def _people(self, tx: Transaction) -> None:
+        for i, id_ in enumerate([self._responder, *self._owners]):
+            name = "responder" if i == 0 else f"owner{i}"
+            tx.people.add(
+                Person(
+                    id=id_, name=name, zone="UTC", feed_seq=0, merged_into=None, created_at=0
+                )
+            )
+            tx.accounts.add(
+                Account(
+                    id=id_,
+                    person_id=id_,
+                    username=name,
+                    email=f"{name}@example.org",
+                    password_hash="",
+                    verified_at=1,
+                    disabled_at=None,
+                    created_at=0,
+                )
+            )
+
+    def _wake(self, key: str) -> None:
+        event = self._waiting.get(key)
+        if event is not None:
+            event.set()
+
+    async def session(self, number: int) -> tuple[str, Actor]:
+        """Open a session without a text and return it with its owner."""
+        owner = Actor(person_id=self._owners[number % PEOPLE], channel="chat")
+        outcome = await self._intake.submit(StartSession(external_key=new_id(), actor=owner))
+        assert outcome.session_id
+        return outcome.session_id, owner
+
+    async def cycle(self, session_id: str, owner: Actor) -> None:
+        """Run one: ask, persist, answer, resume, done."""
+        event = self._waiting[session_id] = asyncio.Event()
+        await self._intake.submit(
+            ReceiveMessage(
+                external_key=new_id(),
+                actor=owner,
+                session_id=session_id,
+                text="Please go on, but ask responder first",
+            )
+        )
+        while True:
+            await event.wait()
+            event.clear()
+            asked = await self.store.read(lambda tx: tx.requests.open_of(session_id))
+            if asked:
+                break
+        await self._intake.submit(
+            AnswerRequest(
+                external_key=new_id(),
+                actor=Actor(person_id=self._responder, channel="chat"),
+                request_id=asked[0].id,
+                digest=asked[0].digest,
+                choices=("yes",),
+            )
+        )
+        while True:
+            session = await self.store.read(lambda tx: tx.sessions.get(session_id))
+            assert session
+            if not session.has_input:
+                break
+            await event.wait()
+            event.clear()
+        del self._waiting[session_id]
