@@ -62,6 +62,7 @@ class ModelServer:
         self.script: list[Scripted] = list(script)
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.asked = asyncio.Event()
         self.url = ""
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -90,6 +91,7 @@ class ModelServer:
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.requests.append(body)
+        self.asked.set()
         self.headers.append(dict(request.headers))
         turn = min(len(self.requests), len(self.script)) - 1
         reply = self.script[turn] if turn >= 0 else fails(503)
@@ -105,8 +107,8 @@ class ModelServer:
 
     async def _stream(self, request: web.Request, reply: Scripted) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             for n, piece in enumerate(reply.pieces):
                 if n and reply.pause:
                     await self._wait(reply.pause)

@@ -1,0 +1,99 @@
+"""From what a model proposes to steps of the domain: whatever is not allowed is unusable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.adapters.planner.answers import Unusable
+from bot.adapters.planner.runtime import types
+from bot.domain import asking
+from bot.domain.feedback import Kind, Risk
+from bot.domain.instants import MINUTE
+from bot.domain.planning import (
+    AskHuman,
+    CancelQuestion,
+    EndSession,
+    PlanContext,
+    RemindPeople,
+    Reply,
+    Role,
+    Step,
+)
+
+MAX_STEPS = 8
+MAX_REPLY = 20_000
+MAX_CONTEXT = 4_000
+_VERDICTS = {"approve", "reject", "approved", "rejected", "yes", "no"}
+
+Proposed = (
+    types.ReplyStep
+    | types.AskHumanStep
+    | types.CancelQuestionStep
+    | types.RemindPeopleStep
+    | types.EndSessionStep
+)
+
+
+def steps_of(proposed: Sequence[Proposed], context: PlanContext) -> tuple[Step, ...]:
+    """Return the steps that `proposed` stands for; raise `Unusable` when one may not be done."""
+    asked_for = any(line.role is not Role.USER or line.is_owner for line in context.new_lines)
+    if not proposed and asked_for:
+        raise Unusable("It held no steps, but the new lines need a reaction.")
+    if len(proposed) > MAX_STEPS:
+        raise Unusable(f"It held {len(proposed)} steps; at most {MAX_STEPS} are allowed.")
+    steps = tuple(_step(step, context) for step in proposed)
+    if any(isinstance(step, EndSession) for step in steps[:-1]):
+        raise Unusable("Nothing can come after end_session.")
+    if not asked_for and not all(isinstance(step, Reply) for step in steps):
+        raise Unusable("No new line is the owner's or the system's: only a reply is allowed.")
+    return steps
+
+
+def _step(step: Proposed, context: PlanContext) -> Step:
+    if isinstance(step, types.ReplyStep):
+        return _reply(step)
+    if isinstance(step, types.AskHumanStep):
+        return _ask(step)
+    if isinstance(step, types.CancelQuestionStep):
+        return CancelQuestion(request_id=_open(step.request_id, context))
+    if isinstance(step, types.RemindPeopleStep):
+        return RemindPeople(request_id=_open(step.request_id, context))
+    if len(step.farewell) > MAX_REPLY:
+        raise Unusable(f"The farewell is longer than {MAX_REPLY:,} characters.")
+    return EndSession(text=step.farewell.strip())
+
+
+def _reply(step: types.ReplyStep) -> Reply:
+    if not step.text.strip():
+        raise Unusable("A reply has no text.")
+    if len(step.text) > MAX_REPLY:
+        raise Unusable(f"A reply is longer than {MAX_REPLY:,} characters.")
+    return Reply(text=step.text.strip())
+
+
+def _ask(step: types.AskHumanStep) -> AskHuman:
+    kind = Kind(step.kind)
+    options = tuple(" ".join(option.split()) for option in step.options)
+    if kind is Kind.APPROVAL and {asking.folded(option) for option in options} <= _VERDICTS:
+        options = ()
+    people = asking.once_each([name.strip().removeprefix("@") for name in step.people])
+    within = None if step.within_minutes is None else step.within_minutes * MINUTE
+    quorum = 1 if step.quorum is None else step.quorum
+    context = (step.context or "").strip()
+    question = step.question.strip()
+    wrong = asking.fault(people=people, question=question, kind=kind, options=options,
+                         within=within, quorum=quorum)
+    if wrong is not None:
+        raise Unusable(f"A question cannot be asked like this: {wrong}")
+    if len(context) > MAX_CONTEXT:
+        raise Unusable(f"The context of a question is longer than {MAX_CONTEXT:,} characters.")
+    return AskHuman(people=people, question=question, kind=kind, options=options, context=context,
+                    within=within, quorum=quorum, risk=Risk(step.risk or Risk.NORMAL.value))
+
+
+def _open(request_id: str, context: PlanContext) -> str:
+    known = [question.request_id for question in context.open_questions]
+    if request_id not in known:
+        these = ", ".join(known) if known else "none at all"
+        raise Unusable(f"It names an open question that is not there; these are: {these}.")
+    return request_id
