@@ -1,10 +1,11 @@
-"""What the server sends over a socket, as `docs/websocket.md` says: encoders to text; pure."""
+"""What the server sends over a socket, as `docs/websocket.md` says: encoders to bytes; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from bot.domain import commands
 from bot.domain.errors import HandraiseError, RateLimited
@@ -15,7 +16,7 @@ from web.api.faults import Fault, fault_of
 ME = "me"
 """The name of the personal feed."""
 
-PONG = '{"type":"pong"}'
+PONG = b'{"type":"pong"}'
 
 
 class _Me(BaseModel):
@@ -91,24 +92,28 @@ class _Error(BaseModel):
     retry_after: int | None
 
 
-def ready(person_id: str, username: str, cursor: int, expires_at: Micros) -> str:
+def ready(person_id: str, username: str, cursor: int, expires_at: Micros) -> bytes:
     """Return `ready`: signed in, and following the personal feed after `cursor`."""
-    return _Ready(
-        person=_Me(id=person_id, username=username), cursor=cursor, expires_at=iso(expires_at)
-    ).model_dump_json()
+    return to_json(
+        _Ready(
+            person=_Me(id=person_id, username=username), cursor=cursor, expires_at=iso(expires_at)
+        )
+    )
 
 
-def renewed(expires_at: Micros) -> str:
+def renewed(expires_at: Micros) -> bytes:
     """Return `renewed`: the socket may now stay until `expires_at`."""
-    return _Renewed(expires_at=iso(expires_at)).model_dump_json()
+    return to_json(_Renewed(expires_at=iso(expires_at)))
 
 
-def watching(session: models.Session, cursor: int) -> str:
+def watching(session: models.Session, cursor: int) -> bytes:
     """Return `watching`: everything up to `cursor` was sent or was not asked for."""
-    return _Watching(session=session, cursor=cursor).model_dump_json()
+    return to_json(_Watching(session=session, cursor=cursor))
 
 
-def event(feed: str, cursor: int, shown: models.Message | models.Question | models.Session) -> str:
+def event(
+    feed: str, cursor: int, shown: models.Message | models.Question | models.Session
+) -> bytes:
     """Return `event`: one entry of a feed, as its viewer may see it now."""
     body: _MessageEvent | _QuestionEvent | _SessionEvent
     if isinstance(shown, models.Message):
@@ -117,38 +122,36 @@ def event(feed: str, cursor: int, shown: models.Message | models.Question | mode
         body = _QuestionEvent(question=shown)
     else:
         body = _SessionEvent(session=shown)
-    return _Event(feed=feed, cursor=cursor, event=body).model_dump_json()
+    return to_json(_Event(feed=feed, cursor=cursor, event=body))
 
 
-def preview(session_id: str, turn_id: str, offset: int, text: str) -> str:
+def preview(session_id: str, turn_id: str, offset: int, text: str) -> bytes:
     """Return `preview`; `offset` counts UTF-16 code units, as JavaScript's strings do."""
-    return _Preview(
-        session_id=session_id, turn_id=turn_id, offset=offset, text=text
-    ).model_dump_json()
+    return to_json(_Preview(session_id=session_id, turn_id=turn_id, offset=offset, text=text))
 
 
-def status(session_id: str, status: str, awaiting: Sequence[Mapping[str, object]]) -> str:
+def status(session_id: str, status: str, awaiting: Sequence[Mapping[str, object]]) -> bytes:
     """Return `status`: what a session is doing."""
-    return _Status(session_id=session_id, status=status, awaiting=awaiting).model_dump_json()
+    return to_json(_Status(session_id=session_id, status=status, awaiting=awaiting))
 
 
-def ack(client_id: str, outcome: commands.Outcome) -> str:
+def ack(client_id: str, outcome: commands.Outcome) -> bytes:
     """Return `ack`: the act is stored, and this became of it."""
-    return _Ack(client_id=client_id, outcome=models.outcome_of(outcome)).model_dump_json()
+    return to_json(_Ack(client_id=client_id, outcome=models.outcome_of(outcome)))
 
 
-def error(refused: HandraiseError, client_id: str | None = None) -> str:
+def error(refused: HandraiseError, client_id: str | None = None) -> bytes:
     """Return `error`: why a frame had no effect."""
     retry_after = refused.retry_after if isinstance(refused, RateLimited) else None
     return _error(fault_of(refused), client_id, retry_after)
 
 
-def broken(client_id: str | None = None) -> str:
+def broken(client_id: str | None = None) -> bytes:
     """Return the `error` that tells nothing: what happened stands in the log."""
     message = "Something went wrong on our side. Send it again; nothing is done twice."
     return _error(Fault(code="internal", message=message, details={}), client_id, None)
 
 
-def _error(fault: Fault, client_id: str | None, retry_after: int | None) -> str:
+def _error(fault: Fault, client_id: str | None, retry_after: int | None) -> bytes:
     frame = _Error(client_id=client_id, error=fault, retry_after=retry_after)
-    return frame.model_dump_json(exclude_none=True)
+    return to_json(frame, exclude_none=True)

@@ -33,7 +33,7 @@ def show_session(
         title=session.title,
         state=session.state.value,
         status=session.status(now).value,
-        awaiting=awaited(tx, session) if session.open_questions else [],
+        awaiting=awaited(tx, session),
         created_at=iso(session.created_at),
         last_active_at=iso(session.last_active_at),
         end_reason=session.end_reason,
@@ -46,7 +46,7 @@ def show_session(
 def awaited(tx: Transaction, session: Session) -> list[models.Awaited]:
     """Return whom a session waits for, and until when."""
     waiting = []
-    for request in tx.requests.open_of(session.id):
+    for request in tx.requests.open_of(session.id) if session.open_questions else ():
         answered = {
             response.person_id
             for response in tx.requests.responses(request.id)

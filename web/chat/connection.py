@@ -1,0 +1,283 @@
+"""One signed-in socket: takes its frames one at a time, and writes what the hub hands it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from bot.domain.commands import CHAT, Actor
+from bot.domain.errors import Conflict, HandraiseError, NotAllowed
+from bot.domain.instants import Micros
+from bot.service.ports.store import Transaction
+from web.api import models
+from web.api.endpoint import external_key
+from web.auth.principal import Principal, authenticate
+from web.chat import frames
+from web.chat.feed import CursorUnknown, Feed, Page, locate, read_page
+from web.chat.hub import EXPIRED, TOO_SLOW
+from web.chat.outbox import Outbox, SlowReader
+from web.chat.protocol import (
+    Act,
+    Auth,
+    ClientFrame,
+    Ping,
+    ProtocolError,
+    Renew,
+    Seen,
+    Unwatch,
+    Visible,
+    Watch,
+    command_of,
+    decode,
+)
+from web.keys import CLOCK, HUB, INTAKE, STORE
+from web.views.sessions import session_of, show_session
+
+MAX_WATCHED = 20
+_CLOSE_SECONDS = 5.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Connection:
+    """A socket and who is behind it; the hub knows it as a `Subscriber`."""
+
+    def __init__(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse[bool],
+        principal: Principal,
+        cursor: int | None,
+    ) -> None:
+        self._request = request
+        self._socket = socket
+        self._principal = principal
+        self._cursor = cursor
+        self._app = request.app
+        self._store = self._app[STORE]
+        self._clock = self._app[CLOCK]
+        self._hub = self._app[HUB]
+        self._outbox = Outbox()
+        self._watched: set[str] = set()
+        self._leaving: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self.visible = True
+
+    @property
+    def person_id(self) -> str:
+        """Return whose socket it is."""
+        return self._principal.person_id
+
+    @property
+    def family_id(self) -> str:
+        """Return the sign-in that its token came of."""
+        return self._principal.family_id
+
+    @property
+    def expires_at(self) -> Micros:
+        """Return when its token ends."""
+        return self._principal.expires_at
+
+    @property
+    def lags(self) -> bool:
+        """Tell whether what can be spared should not be sent now."""
+        return self._outbox.half_full
+
+    def offer(self, frame: bytes) -> bool:
+        """Queue a frame, or leave because the reader is too slow."""
+        if self._outbox.offer(frame):
+            return True
+        self.leave(TOO_SLOW, "too_slow")
+        return False
+
+    def leave(self, code: int, reason: str) -> None:
+        """Close soon; only the first call counts."""
+        if not self._leaving.done():
+            self._leaving.set_result((code, reason))
+
+    async def run(self) -> None:
+        """Serve the socket until either side leaves; every task it started has ended then."""
+        self._hub.join(self)
+        tasks = [
+            asyncio.create_task(self._converse(), name="socket-reader"),
+            asyncio.create_task(self._outbox.drain(self._send), name="socket-writer"),
+        ]
+        ends: list[asyncio.Future[Any]] = [*tasks, self._leaving]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.visible = False
+            for task in tasks:
+                task.cancel()
+            try:
+                for end in await asyncio.gather(*tasks, return_exceptions=True):
+                    self._ended(end)
+                await self._close()
+            finally:
+                # Last, since a hub that closes waits for the sockets to have said goodbye.
+                self._hub.drop(self)
+
+    async def _send(self, frame: bytes) -> None:
+        await self._socket.send_frame(frame, WSMsgType.TEXT)
+
+    def _ended(self, end: BaseException | None) -> None:
+        if isinstance(end, SlowReader):
+            self.leave(TOO_SLOW, "too_slow")
+        elif isinstance(end, Exception) and not isinstance(end, ConnectionError):
+            log.error("socket_broken", exc_info=end)
+
+    async def _close(self) -> None:
+        if self._socket.closed:
+            return
+        code, reason = self._leaving.result() if self._leaving.done() else (1000, "")
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._socket.close(code=code, message=reason.encode())
+        transport = self._request.transport
+        if code == TOO_SLOW and transport is not None:
+            transport.abort()  # what it does not read would otherwise be kept for it
+
+    async def _converse(self) -> None:
+        """Greet, replay the personal feed, then take frames in order until the socket closes."""
+        await self._greet()
+        while True:
+            message = await self._socket.receive()
+            if message.type is WSMsgType.TEXT:
+                answer = await self._answer(message.data)
+            elif message.type is WSMsgType.BINARY:
+                answer = frames.error(ProtocolError("Frames are text."))
+            else:
+                return
+            if answer is not None:
+                await self._outbox.put(answer)
+
+    async def _greet(self) -> None:
+        feed = Feed(id=self.person_id, personal=True)
+        refused: CursorUnknown | None = None
+        try:
+            cursor = await self._locate(feed, self._cursor)
+        except CursorUnknown as unknown:
+            refused = unknown
+            cursor = await self._locate(feed, None)
+        who = self._principal
+        await self._outbox.put(frames.ready(who.person_id, who.username, cursor, who.expires_at))
+        if refused is not None:
+            await self._outbox.put(frames.error(refused))
+        await self._catch_up(feed, cursor)
+
+    async def _answer(self, data: bytes | str) -> bytes | None:
+        """Do what a frame asks; whatever is wrong becomes an error frame, and the socket stays."""
+        client_id = None
+        try:
+            frame = decode(data)
+            client_id = frame.client_id if isinstance(frame, Act) else None
+            if self._clock.now() >= self.expires_at:
+                self.leave(EXPIRED, "token_expired")
+                return None
+            return await self._do(frame)
+        except ProtocolError as refused:
+            return frames.error(refused, refused.client_id)
+        except HandraiseError as refused:
+            return frames.error(refused, client_id)
+        except SlowReader:
+            raise
+        except Exception:
+            log.exception("frame_broken")
+            return frames.broken(client_id)
+
+    async def _do(self, frame: ClientFrame) -> bytes | None:
+        match frame:
+            case Ping():
+                return frames.PONG
+            case Watch():
+                await self._watch(frame)
+                return None
+            case Unwatch():
+                self._watched.discard(frame.session_id)
+                self._hub.unfollow(self, frame.session_id)
+                return None
+            case Visible():
+                self.visible = frame.visible
+                return None
+            case Renew():
+                return await self._renew(frame)
+            case Auth():
+                raise Conflict("This socket is signed in: send `renew`.", code="signed_in")
+            case Seen():
+                key = external_key(self._principal, f"seen:{frame.request_id}:{frame.version}")
+                await self._app[INTAKE].submit(command_of(frame, await self._actor(), key))
+                return None
+            case _:
+                key = external_key(self._principal, frame.client_id)
+                command = command_of(frame, await self._actor(), key)
+                return frames.ack(frame.client_id, await self._app[INTAKE].submit(command))
+
+    async def _actor(self) -> Actor:
+        verified = self._principal.verified
+        if not verified:
+            # It may have been verified since this socket signed in.
+            verified = await self._store.read(_is_verified, self._principal.account_id)
+        return Actor(person_id=self.person_id, channel=CHAT, verified=verified)
+
+    async def _renew(self, frame: Renew) -> bytes:
+        principal = await authenticate(self._app, frame.token)
+        if principal.account_id != self._principal.account_id:
+            raise NotAllowed("This token is another account's: open a socket of its own for it.")
+        self._principal = principal
+        self._hub.recheck(self)
+        return frames.renewed(principal.expires_at)
+
+    async def _watch(self, frame: Watch) -> None:
+        feed = Feed(id=frame.session_id)
+        if feed.id not in self._watched and len(self._watched) >= MAX_WATCHED:
+            raise Conflict(
+                f"This socket watches {MAX_WATCHED} sessions: send `unwatch` for one first.",
+                code="too_many_watched",
+            )
+        cursor = await self._locate(feed, frame.cursor)
+        self._hub.unfollow(self, feed.id)
+        self._watched.add(feed.id)
+        try:
+            await self._catch_up(feed, cursor)
+        except HandraiseError:
+            self._watched.discard(feed.id)
+            raise
+
+    async def _locate(self, feed: Feed, cursor: int | None) -> int:
+        found: int = await self._store.read(locate, feed, self.person_id, cursor)
+        return found
+
+    async def _catch_up(self, feed: Feed, cursor: int) -> None:
+        """Send what came after `cursor` at the reader's pace, and follow from there.
+
+        Replayed here and not by the hub, so that one who is far behind holds nobody up. Nothing
+        is missed in between: the hub reads on from the very cursor that was reached.
+        """
+        while True:
+            page: Page = await self._store.read(
+                read_page, feed, cursor, [self.person_id], self._clock.now()
+            )
+            for item in page.items.get(self.person_id, ()):
+                await self._outbox.put(item.frame)
+            cursor = page.last
+            if not page.more:
+                break
+        if not feed.personal:
+            session: models.Session = await self._store.read(
+                _shown, feed.id, self.person_id, self._clock.now()
+            )
+            await self._outbox.put(frames.watching(session, cursor))
+        self._hub.follow(self, feed, cursor)
+
+
+def _is_verified(tx: Transaction, account_id: str) -> bool:
+    account = tx.accounts.get(account_id)
+    return account is not None and account.verified_at is not None
+
+
+def _shown(tx: Transaction, session_id: str, viewer_id: str, now: Micros) -> models.Session:
+    session, _ = session_of(tx, session_id, viewer_id)
+    return show_session(tx, session, viewer_id, now)

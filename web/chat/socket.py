@@ -1,0 +1,79 @@
+"""`GET /ws`: one socket from its handshake to its close; `web.app` adds `routes` to its router."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from bot.domain.errors import HandraiseError, Unauthenticated
+from web.auth.principal import authenticate
+from web.chat import protocol
+from web.chat.connection import Connection
+from web.chat.hub import TOO_SLOW
+from web.chat.origin import is_allowed
+from web.chat.protocol import Auth, ProtocolError, decode
+from web.keys import SETTINGS
+
+AUTH_SECONDS = 5.0
+HEARTBEAT_SECONDS = 20.0
+CLOSE_SECONDS = 3.0
+
+_NOT_AUTH = 4400
+_NO_ACCESS = 4401
+_FOREIGN_ORIGIN = 4403
+_TRY_LATER = 1013
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+async def serve(request: web.Request) -> web.StreamResponse:
+    """Upgrade, sign in by the first frame, and serve the socket until it closes."""
+    socket = web.WebSocketResponse(
+        heartbeat=HEARTBEAT_SECONDS,
+        # aiohttp refuses a frame that is as long as its limit.
+        max_msg_size=protocol.MAX_FRAME + 1,
+        compress=False,
+        timeout=CLOSE_SECONDS,
+        decode_text=False,
+    )
+    await socket.prepare(request)
+    settings = request.app[SETTINGS]
+    origin = request.headers.get("Origin")
+    if not is_allowed(origin, request.host, settings.public_url, settings.cors_origins):
+        await socket.close(code=_FOREIGN_ORIGIN, message=b"origin_not_allowed")
+        return socket
+    connection = await _sign_in(request, socket)
+    if isinstance(connection, Connection):
+        await connection.run()
+    return socket
+
+
+async def _sign_in(request: web.Request, socket: web.WebSocketResponse[bool]) -> Connection | None:
+    """Return the connection of whom the first frame names; None when the socket was closed."""
+    try:
+        async with asyncio.timeout(AUTH_SECONDS):
+            message = await socket.receive()
+            if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
+                return None
+            if message.type is not WSMsgType.TEXT:
+                raise ProtocolError("Frames are text.")
+            frame = decode(message.data)
+            if not isinstance(frame, Auth):
+                raise ProtocolError("The first frame must be `auth`.")
+            principal = await authenticate(request.app, frame.token)
+    except TimeoutError:
+        await socket.close(code=TOO_SLOW, message=b"auth_timeout")
+    except ProtocolError as refused:
+        await socket.close(code=_NOT_AUTH, message=refused.code.encode())
+    except Unauthenticated as refused:
+        await socket.close(code=_NO_ACCESS, message=refused.code.encode())
+    except HandraiseError as refused:
+        await socket.close(code=_TRY_LATER, message=refused.code.encode())
+    else:
+        return Connection(request, socket, principal, frame.cursor)
+    return None
+
+
+routes = [web.get("/ws", serve)]
