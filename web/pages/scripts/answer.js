@@ -40,17 +40,18 @@ async function deliver(question, content, form, result) {
   } catch (refusal) {
     result.textContent = refusal.message;
     result.classList.add("bad");
-    if (["conflict", "stale", "digest", "not_found"].includes(refusal.code)) loadQuestion(question.id).catch(() => null);
+    // It may stand differently by now, or be another question than the one shown.
+    if (!refusal.passing) loadQuestion(question.id).catch(() => null);
   }
   setBusy(form, false);
 }
 
 function say(result, outcome) {
-  const words = outcome.text ?? SAID[outcome.status] ?? "Your answer is stored.";
+  const words = outcome.text || SAID[outcome.status] || "Your answer is stored.";
   const decided = outcome.status === "decided";
   result.textContent = words;
   result.classList.toggle("bad", outcome.status === "unclear");
-  toast(words, decided ? "good" : "info");
+  if (outcome.status !== "unclear") toast(words, decided ? "good" : "info");
 }
 
 function setBusy(form, busy) {

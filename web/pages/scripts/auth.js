@@ -52,8 +52,8 @@ function fillVerify() {
 
 function complain(form, error) {
   form.querySelector(".form-error").textContent = error.message;
-  const field = error.details.field ?? error.details.fields?.[0] ?? null;
-  const input = (typeof field === "string" && form.elements.namedItem(field)) || null;
+  const [field] = Object.keys(error.details?.fields ?? {});
+  const input = field ? form.elements.namedItem(field) : null;
   input?.setAttribute("aria-invalid", "true");
   input?.focus();
 }
@@ -69,7 +69,7 @@ function onSubmit(form, action) {
     form.querySelector(".form-error").textContent = "";
     const empty = firstEmpty(form);
     if (empty) {
-      complain(form, { message: "Fill in this field.", details: { field: empty.name } });
+      complain(form, { message: "Fill in this field.", details: { fields: { [empty.name]: "" } } });
       return;
     }
     const submit = form.querySelector("button:not([type])");

@@ -36,11 +36,17 @@ function outcome(question) {
   const given = question.outcome;
   const by = given?.by && [" by ", nameOf(given.by.name)];
   const words = given?.words && question.state === "answered" ? h("q", { dir: "auto", text: given.words }) : null;
-  const note = given?.words && question.state !== "answered" && given.words.toLowerCase() !== question.state
-    ? h("p", { class: "outcome-note", dir: "auto", text: given.words }) : null;
-  const when = given?.at ? h("p", { class: "outcome-when quiet" }, by ? "" : null, timeNode(given.at), via(given.via)) : null;
+  const said = noteOf(question);
+  const note = said ? h("p", { class: "outcome-note", dir: "auto", text: said }) : null;
+  const when = given?.at ? h("p", { class: "outcome-when quiet" }, timeNode(given.at), via(given.via)) : null;
   return h("div", { class: "outcome", data: { testid: "outcome", state: question.state } }, icon(glyph),
     h("div", {}, h("p", {}, h("strong", { text: word }), by, words ? [": ", words] : null), note, when));
+}
+
+/** The words that came with a verdict, "approved: within budget", without the verdict. */
+function noteOf({ state, outcome: given }) {
+  if (state !== "approved" && state !== "rejected") return "";
+  return given?.words?.replace(/^(approved|rejected)(: |$)/i, "") ?? "";
 }
 
 function responses(question) {

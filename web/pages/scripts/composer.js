@@ -12,6 +12,7 @@ const LIMIT = 64 * 1024;
 const grows = CSS.supports("field-sizing", "content");
 
 let place = null;
+let activity = "";
 
 function draftName() {
   return `draft.${state.route.name === "session" ? state.route.id : "new"}`;
@@ -90,6 +91,10 @@ function renderActivity(session) {
   const shown = busy || word === "awaiting";
   byId("activity").hidden = !shown;
   byId("stop-turn").hidden = !busy;
+  const key = shown ? JSON.stringify([session.id, word, session.awaiting]) : "";
+  // Drawn again only for a change: the dots must not start over with every event.
+  if (key === activity) return;
+  activity = key;
   byId("activity-words").dataset.state = word;
   byId("activity-words").replaceChildren(...(shown ? statusWords(session) : []));
 }

@@ -52,7 +52,8 @@ onFrame("status", (frame) => {
 onFrame("preview", putPreview);
 
 onFrame("error", ({ client_id: id, error }) => {
-  if (id) return;
+  // A server that does not know a frame of ours yet can do without it.
+  if (id || error?.code === "unknown_type") return;
   if (error?.code === "cursor_unknown") startOver(error.details ?? {});
   else if (error?.code === "not_found" && watched && !state.sessions.has(watched)) missing(watched, error.message);
   else toast(error?.message ?? "The server refused something. Reload the page.", "error");

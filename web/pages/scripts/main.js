@@ -12,6 +12,7 @@ import { keepFor, visitor } from "./keep.js";
 import { loadOutbox } from "./outbox.js";
 import { startQuestions } from "./questions.js";
 import { startRouter } from "./router.js";
+import { startSeen } from "./seen.js";
 import { startSessions } from "./sessions.js";
 import { connect } from "./socket.js";
 import { state, subscribe } from "./state.js";
@@ -36,6 +37,7 @@ function startParts() {
   startConversation();
   startQuestions();
   startDrawer();
+  startSeen();
   keepTimesTrue();
   connect();
   loadOutbox();

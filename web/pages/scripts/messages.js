@@ -61,13 +61,12 @@ export function previewNode() {
 export function outboxNode(entry) {
   const failed = entry.state === "failed";
   const words = failed ? `Not sent: ${entry.error}` : entry.error ?? (state.connection.state === "connected" ? "Sending…" : "Will be sent when you are connected");
-  const actions = failed && [
+  const actions = failed && h("div", { class: "unsent-row" },
     button("Try again", { class: "small", data: { testid: "retry" }, on: { click: () => retry(entry) } }),
-    button("Throw away", { class: "small plain", on: { click: () => remove(entry) } }),
-  ];
+    button("Throw away", { class: "small plain", on: { click: () => remove(entry) } }));
   return h("article", { class: "entry user unsent", data: { testid: "unsent", state: entry.state, mine: "true" } },
     h("span", { class: "sr-only", text: "You:" }), textBody(entry.text),
-    h("footer", { class: "when" }, icon(failed ? "alert" : "clock"), h("span", { text: words }), actions));
+    h("footer", { class: "when" }, icon(failed ? "alert" : "clock"), h("span", { role: failed ? "alert" : null, text: words }), actions));
 }
 
 /** Draw the border between two days. */

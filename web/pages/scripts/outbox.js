@@ -90,5 +90,5 @@ function failed(entry, refusal) {
   entry.state = "failed";
   entry.error = refusal.message;
   store(entry);
-  toast(refusal.message, "error");
+  if (state.route.id !== entry.session_id) toast(`A message was not sent. ${refusal.message}`, "error");
 }

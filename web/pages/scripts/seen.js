@@ -1,4 +1,4 @@
-/** Tells the server that a card is really on a visible page, once for each of its versions. */
+/** Tells the server whether the page is visible, and once for each version that a card is on it. */
 
 import { post } from "./socket.js";
 import { state, subscribe } from "./state.js";
@@ -23,6 +23,16 @@ function tell() {
     if (!visible || now?.state !== "pending" || told.get(now.id) === now.version) continue;
     if (post({ type: "seen", request_id: now.id, version: now.version })) told.set(now.id, now.version);
   }
+}
+
+function tellVisible() {
+  post({ type: "visible", visible: document.visibilityState === "visible" });
+}
+
+/** Keep the server told whether anybody can see this page. */
+export function startSeen() {
+  document.addEventListener("visibilitychange", tellVisible);
+  subscribe(["connection"], tellVisible);
 }
 
 /** Watch a card; `question()` returns what it shows now. */

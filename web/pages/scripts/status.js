@@ -4,7 +4,7 @@ import { h, listing, nameOf } from "./dom.js";
 import { icon } from "./icons.js";
 import { timeNode } from "./times.js";
 
-const ENDED = { timeout: "Ended after a day without a word", owner: "Ended", agent: "Ended by the agent" };
+const ENDED = { idle: "Ended: nothing was said for too long", agent: "Ended by the agent" };
 
 /** Return the one word that stands for what a session is doing. */
 export function statusOf(session) {

@@ -16,7 +16,7 @@ export function toast(words, kind = "info") {
   close.addEventListener("click", () => note.remove());
   region.append(note);
   while (region.children.length > 3) region.firstElementChild.remove();
-  expire(note, kind === "error" ? 12_000 : 7000);
+  expire(note, kind === "error" ? 12_000 : 5000);
 }
 
 function expire(note, after) {

@@ -6,7 +6,7 @@ import { putInComposer } from "./composer.js";
 
 const EXAMPLES = [
   ["Let somebody choose", "ask ana: Can we ship on Friday? options: yes, no"],
-  ["Get a yes or no in time", "ask ana, ben: May I pay the invoice of 400 EUR? within 2h"],
+  ["Get a yes or no in time", "ask ana for approval: Pay the invoice of 400 EUR within 2h"],
   ["See what is open", "status"],
 ];
 
