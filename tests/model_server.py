@@ -1,14 +1,16 @@
-"""A real HTTP server on loopback that speaks OpenAI's chat completions and says what it is told."""
+"""A real HTTP server on loopback that speaks three providers' protocols and follows a script."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from aiohttp import web
+
+from tests import model_dialects
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +25,7 @@ class Scripted:
     status: int = 200
     pause: float = 0.0
     hang: float = 0.0
+    retry_after: str | None = None
 
     @property
     def text(self) -> str:
@@ -45,9 +48,9 @@ def trickles(*pieces: str, pause: float = 0.05, finish: str | None = "stop") -> 
     return Scripted(pieces=pieces, pause=pause, finish=finish)
 
 
-def fails(status: int) -> Scripted:
+def fails(status: int, *, retry_after: str | None = None) -> Scripted:
     """Refuse with an HTTP status."""
-    return Scripted(status=status)
+    return Scripted(status=status, retry_after=retry_after)
 
 
 def hangs(seconds: float = 30.0) -> Scripted:
@@ -70,6 +73,8 @@ class ModelServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/messages", self._complete)
+        app.router.add_post("/v1beta/models/{call}", self._complete)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -82,6 +87,11 @@ class ModelServer:
         self._stopping.set()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @property
+    def root(self) -> str:
+        """Return the address without a version."""
+        return self.url.removesuffix("/v1")
 
     @property
     def prompts(self) -> Sequence[str]:
@@ -99,9 +109,10 @@ class ModelServer:
             await self._wait(reply.hang)
         if reply.status != 200:
             return web.json_response(
-                {"error": {"message": "scripted", "type": "scripted"}}, status=reply.status
+                {"error": {"message": "scripted", "type": "scripted"}}, status=reply.status,
+                headers={"Retry-After": reply.retry_after} if reply.retry_after else None,
             )
-        if body.get("stream"):
+        if body.get("stream") or "contents" in body:
             return await self._stream(request, reply)
         return web.json_response(_whole(reply))
 
@@ -109,13 +120,10 @@ class ModelServer:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         try:
             await response.prepare(request)
-            for n, piece in enumerate(reply.pieces):
-                if n and reply.pause:
+            for n, event in enumerate(_dialect(request.path)(reply.pieces, reply.finish)):
+                if n and n < len(reply.pieces) and reply.pause:
                     await self._wait(reply.pause)
-                await _send(response, {"delta": {"content": piece}, "finish_reason": None})
-            if reply.finish is not None:
-                await _send(response, {"delta": {}, "finish_reason": reply.finish})
-                await response.write(b"data: [DONE]\n\n")
+                await response.write(event)
         except ConnectionError:
             return response  # the client went away, which some tests want
         await response.write_eof()
@@ -129,15 +137,10 @@ class ModelServer:
             return
 
 
-async def _send(response: web.StreamResponse, choice: dict[str, Any]) -> None:
-    chunk = {
-        "id": "scripted",
-        "object": "chat.completion.chunk",
-        "created": 1_700_000_000,
-        "model": "scripted",
-        "choices": [{"index": 0, **choice}],
-    }
-    await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+def _dialect(path: str) -> Callable[[Sequence[str], str | None], model_dialects.Events]:
+    if path.startswith("/v1beta/"):
+        return model_dialects.google
+    return model_dialects.anthropic if path == "/v1/messages" else model_dialects.openai
 
 
 def _whole(reply: Scripted) -> dict[str, Any]:

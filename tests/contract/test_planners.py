@@ -232,6 +232,49 @@ def test_a_busy_provider_is_tried_again_after_a_growing_pause(status: int) -> No
     assert 0 < first < second <= 10
 
 
+def test_a_provider_may_say_how_long_to_wait() -> None:
+    pauses = Pauses()
+
+    async def act(server: ModelServer, planner: BamlPlanner) -> None:
+        await planner.plan(context(), lambda text: None)
+
+    played(fails(429, retry_after="7"), fails(429, retry_after="3600"),
+           fails(429, retry_after="soon"), plans(REPLY), act=act, pauses=pauses, retries=3)
+    assert pauses.taken[:2] == [7.0, 10.0]
+    assert pauses.taken[2] < 3
+
+
+@pytest.mark.parametrize(
+    ("provider", "path", "fine", "cut_off", "withheld"),
+    [
+        ("openai", "/v1", "stop", "length", "content_filter"),
+        ("openai-compatible", "/v1", "stop", "length", "content_filter"),
+        ("anthropic", "", "end_turn", "max_tokens", "refusal"),
+        ("google", "/v1beta", "STOP", "MAX_TOKENS", "SAFETY"),
+    ],
+)
+def test_every_provider_says_how_its_answer_ended(
+    provider: str, path: str, fine: str, cut_off: str, withheld: str
+) -> None:
+    whole = json.dumps({"steps": [REPLY]})
+
+    def ending(finish: str) -> Scripted:
+        return Scripted(pieces=(whole[:20], whole[20:]), finish=finish)
+
+    async def run(*script: Scripted) -> ModelServer:
+        async with ModelServer(*script) as server:
+            chosen = config(server, provider=provider, base_url=server.root + path)
+            plan = await BamlPlanner(chosen).plan(context(), lambda text: None)
+            assert plan.steps == (Reply(text="I will ask ben."),)
+            return server
+
+    assert len(asyncio.run(run(ending(fine))).requests) == 1
+    again = asyncio.run(run(ending(cut_off), ending(fine)))
+    assert "cut off before its end" in json.dumps(again.requests[1])
+    again = asyncio.run(run(ending(withheld), ending(fine)))
+    assert "provider withheld it" in json.dumps(again.requests[1])
+
+
 def test_trying_again_has_an_end() -> None:
     async def act(server: ModelServer, planner: BamlPlanner) -> None:
         assert "could not be reached" in await failure(planner)

@@ -38,8 +38,8 @@ def whole_object(raw: str) -> tuple[str, dict[str, Any]]:
         if not _closes(text, start):
             raise Unusable("It was cut off before its end.", cut_off=True) from None
         raise Unusable(f"It was not valid JSON: {error.msg}.") from None
-    except RecursionError:
-        raise Unusable("It was nested too deeply.") from None
+    except (RecursionError, ValueError):
+        raise Unusable("It was nested too deeply, or held a number that is too long.") from None
     if "{" in text[end:]:
         raise Unusable("It held more than one JSON object.")
     return text[start:end], decoded

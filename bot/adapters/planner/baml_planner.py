@@ -12,6 +12,7 @@ from bot.adapters.planner.answers import Unusable, whole_object
 from bot.adapters.planner.calls import Unreachable, parsed, read, within
 from bot.adapters.planner.config import PlannerConfig
 from bot.adapters.planner.digest import MAX_SUMMARY
+from bot.adapters.planner.ends import bad_end
 from bot.adapters.planner.prompt import fence, spoken_lines, steps_prompt
 from bot.adapters.planner.providers import registry
 from bot.adapters.planner.runtime import (
@@ -176,6 +177,9 @@ class BamlPlanner:
                                   collector=collector)
         work = read(lambda: start(options), partial)
         await within(self._models[model].timeout_seconds, work, abort, collector)
+        ended = bad_end(collector)
+        if ended is not None:
+            raise ended
         last = collector.last
         return whole_object((last.raw_llm_response if last is not None else None) or "")
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from baml_py.errors import (
     BamlClientError,
-    BamlClientFinishReasonError,
     BamlClientHttpError,
     BamlError,
     BamlTimeoutError,
@@ -17,7 +16,7 @@ from baml_py.errors import (
 )
 
 from bot.adapters.planner.answers import Unusable
-from bot.adapters.planner.providers import WITHHELD
+from bot.adapters.planner.ends import bad_end
 from bot.adapters.planner.runtime import AbortController, Collector
 
 T = TypeVar("T")
@@ -86,12 +85,8 @@ async def within(
 
 
 def _meaning(error: BamlError, collector: Collector) -> Unreachable | Unusable:
-    if isinstance(error, BamlClientFinishReasonError):
-        if error.finish_reason in WITHHELD:
-            return Unusable("The provider withheld it.")
-        return Unusable("It was cut off before its end: be much shorter.", cut_off=True)
     if isinstance(error, BamlValidationError):
-        return Unusable(_WRONG_SHAPE)
+        return bad_end(collector) or Unusable(_WRONG_SHAPE)
     if isinstance(error, BamlTimeoutError):
         return Unreachable("slow", again=False)
     if isinstance(error, BamlClientHttpError):

@@ -19,9 +19,6 @@ _NAMES = {
     "google": "google-ai",
     "openai-compatible": "openai-generic",
 }
-CUT_OFF = ("length", "max_tokens", "MAX_TOKENS", "model_context_window_exceeded")
-"""What OpenAI, Anthropic and Google call an answer that had no room to end."""
-WITHHELD = ("content_filter", "refusal", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION")
 _CONNECT_MS = 10_000
 _TRIES_FOR_ORDER = 16
 
@@ -35,7 +32,6 @@ def options(config: PlannerConfig, answer: type[BaseModel]) -> dict[str, Any]:
     connect_ms = min(_CONNECT_MS, int(config.timeout_seconds * 1000))
     chosen: dict[str, Any] = {
         "model": config.model,
-        "finish_reason_deny_list": [*CUT_OFF, *WITHHELD],
         "http": {"connect_timeout_ms": max(1, connect_ms)},
     }
     if config.base_url:

@@ -1,0 +1,64 @@
+"""Which raw answers of a model count as one whole object."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.planner.answers import Unusable, whole_object
+
+ONE = '{"steps": [{"action": "reply", "text": "a } and a \\" and a {"}]}'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [ONE, f"  {ONE}\n", f"Here it is:\n{ONE}\nDone.", f"```json\n{ONE}\n```", f"```\n{ONE}\n```",
+     f'<think>Perhaps {{"steps": []}}?</think>{ONE}', f"<thinking>hm</thinking>\n\n{ONE}"],
+)
+def test_the_only_object_is_found(raw: str) -> None:
+    text, decoded = whole_object(raw)
+    assert text == ONE
+    assert decoded == json.loads(ONE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "cut_off"),
+    [
+        ("", "no JSON object", False),
+        ("I will ask ben.", "no JSON object", False),
+        (ONE[:-1], "cut off", True),
+        (ONE[:-4], "cut off", True),
+        ('{"steps": [{"action": "reply", "text": "it ends in a string }]}', "cut off", True),
+        (ONE + ONE, "more than one", False),
+        (f'{ONE} or {{"steps"', "more than one", False),
+        ("{'steps': []}", "not valid JSON", False),
+        ('{"steps": [],}', "not valid JSON", False),
+        ('{"a":' * 5_000 + "1" + "}" * 5_000, "nested too deeply", False),
+        ('{"a": ' + "1" * 5_000 + "}", "a number that is too long", False),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason(raw: str, reason: str, cut_off: bool) -> None:
+    with pytest.raises(Unusable) as caught:
+        whole_object(raw)
+    assert reason in caught.value.reason
+    assert caught.value.cut_off is cut_off
+
+
+@given(st.text(alphabet='{}[]":, \\`abc\n<>/think1', max_size=80))
+def test_no_answer_breaks_it(raw: str) -> None:
+    try:
+        text, decoded = whole_object(raw)
+    except Unusable as refused:
+        assert refused.reason
+    else:
+        assert json.loads(text) == decoded
+
+
+@given(st.integers(1, len(ONE) - 1))
+def test_every_truncation_is_noticed(length: int) -> None:
+    with pytest.raises(Unusable) as caught:
+        whole_object(ONE[:length])
+    assert caught.value.cut_off
