@@ -51,10 +51,9 @@ def test_anything_else_is_refused_with_a_reason(raw: str, reason: str, cut_off: 
 def test_no_answer_breaks_it(raw: str) -> None:
     try:
         text, decoded = whole_object(raw)
-    except Unusable as refused:
-        assert refused.reason
-    else:
-        assert json.loads(text) == decoded
+    except Unusable:
+        return
+    assert json.loads(text) == decoded
 
 
 @given(st.integers(1, len(ONE) - 1))
