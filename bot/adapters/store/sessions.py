@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, or_, select
+from sqlalchemy import bindparam, case, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import participants, sessions
@@ -61,12 +61,17 @@ _DUE = Statement(
     )
     .order_by(sessions.c.turn_due_at)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
-# Greatest of the two; CASE because the dialects name that function differently.
+# The later of the two; the dialects name that function differently.
 _NEXT_DUE = Statement(
     lambda: select(
-        func.min(func.coalesce(sessions.c.claim_until, sessions.c.turn_due_at))
+        func.min(
+            case(
+                (sessions.c.claim_until > sessions.c.turn_due_at, sessions.c.claim_until),
+                else_=sessions.c.turn_due_at,
+            )
+        )
     ).where(sessions.c.turn_due_at.is_not(None))
 )
 _IDLE = Statement(
@@ -87,8 +92,8 @@ _ROLE = Statement(
     )
 )
 
-# Above every UUID: "from the newest".
-LAST_ID = "~"
+# Above every UUID in any collation (where "~" may come first): "from the newest".
+LAST_ID = "z"
 
 
 class Sessions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Protocol, TypeVar
@@ -40,7 +41,8 @@ class Statement:
             if not isinstance(value, int):  # a value slipped in where a bindparam belongs
                 raise ValueError(f"statement binds a value of its own: {name}")
             # Core's own constants, such as the OFFSET 0 that it adds to SQLite's LIMIT.
-            text = text.replace(dialect_mark(dialect, name), str(value))
+            mark = re.escape(dialect_mark(dialect, name)) + r"(?!\w)"
+            text = re.sub(mark, str(value), text)
         return text
 
 
@@ -126,6 +128,9 @@ def where(table: Table, wanted: Iterable[str], *conditions: ColumnElement[bool])
 def locked(table: Table, wanted: Iterable[str], *conditions: ColumnElement[bool]) -> Statement:
     """Select columns by conditions, holding the rows until the commit.
 
-    SQLite has one writer at a time and leaves FOR UPDATE out.
+    FOR NO KEY UPDATE, so that rows which refer to these can still be inserted. SQLite has one
+    writer at a time and leaves it out.
     """
-    return Statement(lambda: columns(table, wanted).where(*conditions).with_for_update())
+    return Statement(
+        lambda: columns(table, wanted).where(*conditions).with_for_update(key_share=True)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, null, or_, select, update
+from sqlalchemy import CTE, bindparam, case, func, null, or_, select, update
 
 from bot.adapters.store.schema import attempts, surfaces
 from bot.adapters.store.statements import Runner, Statement, columns, insert_into, names
@@ -32,22 +32,31 @@ _WANT = Statement(
         priority=bindparam("priority"),
         due_at=bindparam("due_at"),
     )
-    .returning(surfaces.c.lane)
 )
+
+
+def _due() -> CTE:
+    """Select what can be claimed.
+
+    Materialised: PostgreSQL may run a plain subquery again for each row, and so claim too many.
+    """
+    return (
+        select(surfaces.c.id)
+        .where(
+            surfaces.c.due_at <= bindparam("now"),
+            or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
+        )
+        .order_by(surfaces.c.priority, surfaces.c.due_at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+
+
 _CLAIM = Statement(
     lambda: update(surfaces)
-    .where(
-        surfaces.c.id.in_(
-            select(surfaces.c.id)
-            .where(
-                surfaces.c.due_at <= bindparam("now"),
-                or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
-            )
-            .order_by(surfaces.c.priority, surfaces.c.due_at)
-            .limit(bindparam("limit"))
-            .with_for_update(skip_locked=True)
-        )
-    )
+    .where(surfaces.c.id.in_(select(_due().c.id)))
     .values(
         claim_owner=bindparam("owner"),
         claim_until=bindparam("until"),
@@ -56,10 +65,16 @@ _CLAIM = Statement(
     )
     .returning(*(surfaces.c[name] for name in _FIELDS))
 )
+# The later of the two; the dialects name that function differently.
 _NEXT_DUE = Statement(
-    lambda: select(func.min(func.coalesce(surfaces.c.claim_until, surfaces.c.due_at))).where(
-        surfaces.c.due_at.is_not(None)
-    )
+    lambda: select(
+        func.min(
+            case(
+                (surfaces.c.claim_until > surfaces.c.due_at, surfaces.c.claim_until),
+                else_=surfaces.c.due_at,
+            )
+        )
+    ).where(surfaces.c.due_at.is_not(None))
 )
 # What was wanted meanwhile stays due: only the version that was tried is settled.
 _RECORD = Statement(

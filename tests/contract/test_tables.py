@@ -1,0 +1,428 @@
+"""Each table does on both databases what the ports say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.commands import Offer, Outcome
+from bot.domain.feedback import Answer, Standing, State
+from bot.domain.journal import Entry
+from bot.domain.session import ParticipantRole, SessionState
+from bot.service.identifiers import new_id
+from bot.service.ports.accounts import RefreshToken, TokenFamily, VerificationCode
+from bot.service.ports.store import Transaction
+from bot.service.ports.tables import Attempt, FeedEntry, Recipient
+from tests.contract.conftest import AnyStore
+from tests.contract.records import (
+    NOW,
+    a_message,
+    a_person,
+    a_request,
+    a_response,
+    a_session,
+    a_surface,
+    add_request,
+    add_session,
+    an_account,
+)
+
+
+async def test_people_are_kept_and_found_by_what_they_have_proven(store: AnyStore) -> None:
+    ann, twin = a_person("Ann"), a_person("Ann's other self")
+    twin = replace(twin, merged_into=ann.id)
+    unverified, gone = a_person("Una"), a_person("Gus")
+
+    def write(tx: Transaction) -> None:
+        for person in (ann, twin, unverified, gone):
+            tx.people.add(person)
+        tx.accounts.add(an_account(ann, "Ännchen"))
+        tx.accounts.add(an_account(twin, "twin"))
+        tx.accounts.add(an_account(unverified, "una", verified_at=None))
+        tx.accounts.add(an_account(gone, "gus", disabled_at=NOW))
+        assert tx.people.add_identity("email", "ann@example.org", ann.id, NOW)
+        assert not tx.people.add_identity("email", "ann@example.org", gone.id, NOW)
+
+    await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        assert tx.people.get(ann.id) == ann
+        assert tx.people.get("nobody") is None
+        assert tx.people.find(" äNNCHEN ") == ann
+        assert tx.people.find("Twin") == ann
+        assert tx.people.find("ANN@example.org") == ann
+        for name in ("una", "gus", "una@example.org", "", "nobody", "%"):
+            assert tx.people.find(name) is None
+
+    await store.read(read)
+    assert await store.run(lambda tx: tx.people.lock(ann.id)) == ann
+    assert await store.run(lambda tx: tx.people.lock("nobody")) is None
+    assert [await store.run(lambda tx: tx.people.next_feed_number(ann.id)) for _ in "ab"] == [1, 2]
+    with pytest.raises(LookupError):
+        await store.run(lambda tx: tx.people.next_feed_number("nobody"))
+
+
+async def test_contacts_and_participants_are_added_once(store: AnyStore) -> None:
+    ann, bob = a_person(), a_person("Bob")
+
+    def write(tx: Transaction) -> str:
+        session = add_session(tx, ann)
+        tx.people.add(bob)
+        for _ in range(2):
+            tx.people.allow_contact(session.id, bob.id, NOW)
+            tx.sessions.add_participant(session.id, ann.id, ParticipantRole.OWNER)
+        return session.id
+
+    session_id = await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        assert tx.people.is_contact(session_id, bob.id)
+        assert not tx.people.is_contact(session_id, ann.id)
+        assert tx.sessions.role_of(session_id, ann.id) is ParticipantRole.OWNER
+        assert tx.sessions.role_of(session_id, bob.id) is None
+
+    await store.read(read)
+
+
+async def test_sessions_are_saved_and_listed(store: AnyStore) -> None:
+    ann = a_person()
+    first = a_session(ann)
+    held = a_session(ann, state=SessionState.HELD)
+    ended = a_session(ann, state=SessionState.ENDED, end_reason="done")
+    full = replace(
+        first, title="new", message_seq=2**40, feed_seq=4, wake_seq=5, planned_seq=3,
+        summary="so far\n", summary_seq=1, open_questions=2, turn_due_at=NOW + 5,
+        claim_owner="me", claim_number=7, claim_until=NOW + 9, idle_at=NOW + 11, failures=1,
+    )
+
+    def write(tx: Transaction) -> None:
+        tx.people.add(ann)
+        for session in (first, held, ended):
+            tx.sessions.add(session)
+        assert tx.sessions.lock(first.id) == first
+        tx.sessions.save(full)
+
+    await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        assert tx.sessions.get(first.id) == full
+        assert tx.sessions.get("nothing") is None
+        assert tx.sessions.active_of(ann.id) == [full]
+        assert tx.sessions.count_held(ann.id) == 1
+        assert tx.sessions.of_owner(ann.id, None, None, 2) == [ended, held]
+        assert tx.sessions.of_owner(ann.id, None, held.id, 9) == [full]
+        assert tx.sessions.of_owner(ann.id, "held", None, 9) == [held]
+        assert tx.sessions.of_owner("nobody", None, None, 9) == []
+
+    await store.read(read)
+
+
+async def test_due_turns_leave_out_what_others_hold(store: AnyStore) -> None:
+    ann = a_person()
+    late = a_session(ann, turn_due_at=NOW - 1)
+    soon = a_session(ann, turn_due_at=NOW - 9)
+    held = a_session(ann, turn_due_at=NOW - 20, claim_owner="x", claim_until=NOW + 50)
+    stale = a_session(ann, turn_due_at=NOW - 5, claim_owner="x", claim_until=NOW)
+    future = a_session(ann, turn_due_at=NOW + 30)
+    none = a_session(ann)
+
+    def write(tx: Transaction) -> None:
+        tx.people.add(ann)
+        for session in (late, soon, held, stale, future, none):
+            tx.sessions.add(session)
+
+    await store.run(write)
+    assert await store.run(lambda tx: tx.sessions.due(NOW, 9)) == [soon.id, stale.id, late.id]
+    assert await store.run(lambda tx: tx.sessions.due(NOW, 1)) == [soon.id]
+    assert await store.read(lambda tx: tx.sessions.next_due()) == NOW - 9
+
+    def settle(tx: Transaction) -> None:
+        for session in (late, soon, stale):
+            tx.sessions.save(replace(session, turn_due_at=None))
+
+    await store.run(settle)
+    assert await store.read(lambda tx: tx.sessions.next_due()) == NOW + 30
+    # A claim that ran out before the turn is due does not make it due.
+    await store.run(lambda tx: tx.sessions.save(replace(future, claim_until=NOW - 90)))
+    assert await store.read(lambda tx: tx.sessions.next_due()) == NOW + 30
+
+
+async def test_nothing_is_due_in_an_empty_store(store: AnyStore) -> None:
+    assert await store.read(lambda tx: tx.sessions.next_due()) is None
+    assert await store.read(lambda tx: tx.surfaces.next_due()) is None
+    assert await store.run(lambda tx: tx.surfaces.claim_due("me", NOW, NOW + 1, 5)) == []
+    assert await store.read(lambda tx: tx.feeds.last("x")) == 0
+    await store.check()
+
+
+async def test_idle_sessions_come_oldest_first(store: AnyStore) -> None:
+    ann = a_person()
+    one, two, later = (a_session(ann, idle_at=NOW - n) for n in (1, 2, -5))
+
+    def write(tx: Transaction) -> None:
+        tx.people.add(ann)
+        for session in (one, two, later):
+            tx.sessions.add(session)
+
+    await store.run(write)
+    idle = await store.read(lambda tx: tx.sessions.idle(NOW, 9))
+    assert idle == [(two.id, NOW - 2), (one.id, NOW - 1)]
+    assert len(await store.read(lambda tx: tx.sessions.idle(NOW, 1))) == 1
+
+
+async def test_messages_are_read_both_ways(store: AnyStore) -> None:
+    ann = a_person()
+
+    def write(tx: Transaction) -> list[object]:
+        session = add_session(tx, ann)
+        messages = [a_message(session, n, text=f"'\"%s 100% 🙋 {n}") for n in range(1, 6)]
+        messages[4] = replace(messages[4], person_id=None, request_id="r", turn_id="t")
+        for message in messages:
+            tx.messages.add(message)
+        return list(messages)
+
+    messages = await store.run(write)
+    session_id = messages[0].session_id  # type: ignore[attr-defined]
+
+    def read(tx: Transaction) -> None:
+        assert tx.messages.get(session_id, 5) == messages[4]
+        assert tx.messages.get(session_id, 6) is None
+        assert tx.messages.after(session_id, 2, 2) == messages[2:4]
+        assert tx.messages.before(session_id, 5, 2) == messages[2:4]
+        assert tx.messages.before(session_id, 1, 2) == []
+
+    await store.read(read)
+
+
+async def test_requests_are_kept_and_listed(store: AnyStore) -> None:
+    ann, bob, cat = a_person(), a_person("Bob"), a_person("Cat", merged_into=None)
+
+    def write(tx: Transaction) -> tuple[object, ...]:
+        session = add_session(tx, ann)
+        tx.people.add(bob)
+        tx.people.add(replace(cat, merged_into=bob.id))
+        asked = [a_request(session, deadline=NOW + n) for n in (3, 2, 1)]
+        for request in asked:
+            tx.requests.add(request, [cat.id, bob.id])
+        assert tx.requests.lock(asked[0].id) == asked[0]
+        decided = replace(
+            asked[0], state=State.ANSWERED, version=2, decided_at=NOW, decided_by=bob.id,
+            decided_via="chat", outcome=Answer(choices=("yes",), text="go"),
+        )
+        tx.requests.save(decided)
+        return session.id, decided, asked[1], asked[2]
+
+    session_id, decided, two, three = await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        assert tx.requests.get(decided.id) == decided
+        assert tx.requests.get("nothing") is None
+        assert tx.requests.recipients(two.id) == [
+            Recipient(person_id=cat.id, canonical_id=bob.id, name="Cat", position=0),
+            Recipient(person_id=bob.id, canonical_id=bob.id, name="Bob", position=1),
+        ]
+        assert tx.requests.open_of(session_id) == [two, three]
+        assert tx.requests.of_session(session_id) == [decided, two, three]
+        assert tx.requests.overdue(NOW + 2, 9) == [three.id, two.id]
+        assert tx.requests.overdue(NOW + 2, 1) == [three.id]
+        for listed, person in ((tx.requests.of_recipient, bob), (tx.requests.of_asker, ann)):
+            assert listed(person.id, None, None, 9) == [three, two, decided]
+            assert listed(person.id, True, None, 9) == [three, two]
+            assert listed(person.id, False, None, 9) == [decided]
+            assert listed(person.id, None, three.id, 1) == [two]
+
+    await store.read(read)
+
+
+async def test_responses_are_all_kept(store: AnyStore) -> None:
+    ann, bob = a_person(), a_person("Bob")
+
+    def write(tx: Transaction) -> list[object]:
+        request = add_request(tx, ann, bob)
+        answers = [
+            a_response(request, bob, created_at=NOW + 1),
+            a_response(
+                request, bob, answer=Answer(approved=False, text="no"), created_at=NOW + 2,
+                standing=Standing.LATE, agrees=False,
+            ),
+            a_response(request, bob, standing=Standing.LATE, agrees=True, created_at=NOW + 3),
+        ]
+        for answer in answers:
+            tx.requests.add_response(answer)
+        return list(answers)
+
+    answers = await store.run(write)
+    request_id = answers[0].request_id  # type: ignore[attr-defined]
+    assert await store.read(lambda tx: tx.requests.responses(request_id)) == answers
+
+
+async def test_surfaces_are_claimed_recorded_and_seen(store: AnyStore) -> None:
+    ann, bob = a_person(), a_person("Bob")
+
+    def write(tx: Transaction) -> tuple[str, str]:
+        request = add_request(tx, ann, bob)
+        surface = a_surface(request, bob)
+        tx.surfaces.add(surface)
+        tx.surfaces.add(a_surface(request, ann, priority=1, due_at=NOW + 100))
+        return request.id, surface.id
+
+    request_id, surface_id = await store.run(write)
+    (claimed,) = await store.run(lambda tx: tx.surfaces.claim_due("me", NOW, NOW + 10, 5))
+    assert (claimed.id, claimed.claim_owner, claimed.claim_number) == (surface_id, "me", 1)
+    assert (claimed.claim_until, claimed.attempts) == (NOW + 10, 1)
+    assert await store.run(lambda tx: tx.surfaces.claim_due("you", NOW, NOW + 10, 5)) == []
+    assert await store.read(lambda tx: tx.surfaces.next_due()) == NOW + 10
+    # The claim ran out: another has it, and the first one's record is not written.
+    (again,) = await store.run(lambda tx: tx.surfaces.claim_due("you", NOW + 10, NOW + 20, 5))
+    assert again.claim_number == 2
+    lost = Attempt(surface_id=surface_id, claim_number=1, version=1, outcome="shown", at=NOW)
+    assert not await store.run(lambda tx: tx.surfaces.record(lost, True, None))
+    # What is wanted meanwhile stays due.
+    await store.run(lambda tx: tx.surfaces.want(request_id, 2, 1, NOW + 11))
+    won = replace(lost, claim_number=2)
+    assert await store.run(lambda tx: tx.surfaces.record(won, True, None))
+    one = await store.read(lambda tx: tx.surfaces.of_request(request_id)[0])
+    assert (one.shown_version, one.wanted_version, one.due_at) == (1, 2, NOW + 11)
+    assert (one.claim_owner, one.claim_until, one.priority) == (None, None, 1)
+    # A failed attempt comes back later; an older version is not wanted again.
+    (third, _) = await store.run(lambda tx: tx.surfaces.claim_due("me", NOW + 11, NOW + 20, 5))
+    tried = replace(won, claim_number=3, version=2)
+    assert third.claim_number == 3
+    assert await store.run(lambda tx: tx.surfaces.record(tried, False, NOW + 60))
+    await store.run(lambda tx: tx.surfaces.want(request_id, 1, 1, NOW))
+    one = await store.read(lambda tx: tx.surfaces.of_request(request_id)[0])
+    assert (one.shown_version, one.due_at) == (1, NOW + 60)
+
+    def see(version: int) -> list[object]:
+        return [request_id, bob.id, "chat", version]
+
+    assert not await store.run(lambda tx: tx.surfaces.seen(*see(3)))
+    assert await store.run(lambda tx: tx.surfaces.seen(*see(2)))
+    assert not await store.run(lambda tx: tx.surfaces.seen(*see(2)))
+    one = await store.read(lambda tx: tx.surfaces.of_request(request_id)[0])
+    assert (one.shown_version, one.seen_version) == (2, 2)
+
+
+async def test_urgent_surfaces_are_claimed_first(store: AnyStore) -> None:
+    ann, *people = (a_person(str(n)) for n in range(7))
+
+    def write(tx: Transaction) -> list[str]:
+        request = add_request(tx, ann, *people)
+        surfaces = [
+            a_surface(request, person, priority=9 - n // 2, due_at=NOW - n)
+            for n, person in enumerate(people)
+        ]
+        for surface in surfaces:
+            tx.surfaces.add(surface)
+        return [surface.id for surface in surfaces]
+
+    ids = await store.run(write)
+    claimed = await store.run(lambda tx: tx.surfaces.claim_due("me", NOW, NOW + 1, 4))
+    assert [surface.id for surface in claimed] == [ids[5], ids[4], ids[3], ids[2]]
+
+
+async def test_feeds_are_read_from_a_cursor(store: AnyStore) -> None:
+    def write(tx: Transaction) -> None:
+        for number in (1, 2, 3):
+            tx.feeds.add("f", number, "message", str(number), NOW)
+        tx.feeds.add("other", 1, "message", "1", NOW)
+
+    await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        assert tx.feeds.last("f") == 3
+        assert tx.feeds.after("f", 1, 1) == [FeedEntry(number=2, kind="message", ref="2", at=NOW)]
+        assert [entry.number for entry in tx.feeds.after("f", 0, 9)] == [1, 2, 3]
+
+    await store.read(read)
+
+
+async def test_journal_turns_and_receipts(store: AnyStore) -> None:
+    ann = a_person()
+    outcome = Outcome(
+        status="accepted", session_id="s", seq=3, text="“ok”",
+        offer=(Offer(session_id="a", title="A"),),
+    )
+
+    def write(tx: Transaction) -> Entry:
+        session = add_session(tx, ann, claim_number=4)
+        entry = Entry(
+            kind="session.started", at=NOW, session_id=session.id, request_id="r",
+            person_id=ann.id, channel="chat", data={"n": [1, "ä"]},
+        )
+        tx.journal.add(entry)
+        tx.journal.add(Entry(kind="other", at=NOW))
+        tx.turns.add(new_id(), session, "done", "", [{"id": "1"}], NOW, NOW + 1)
+        tx.receipts.add("key", outcome, NOW)
+        tx.receipts.add("newer", outcome, NOW + 5)
+        return entry
+
+    entry = await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        assert tx.journal.of_request("r") == [entry]
+        assert tx.journal.of_session(entry.session_id or "") == [entry]
+        assert tx.receipts.find("key") == replace(outcome, replayed=True)
+        assert tx.receipts.find("nothing") is None
+
+    await store.read(read)
+    assert await store.run(lambda tx: tx.receipts.prune(NOW + 5, 9)) == 1
+    assert await store.run(lambda tx: tx.receipts.prune(NOW + 5, 9)) == 0
+    assert await store.read(lambda tx: tx.receipts.find("newer")) is not None
+
+
+async def test_rates_advance_from_now_or_from_where_they_are(store: AnyStore) -> None:
+    async def advance(now: int) -> int:
+        return await store.run(lambda tx: tx.rates.advance("k", now, 10))
+
+    assert [await advance(NOW) for _ in range(3)] == [NOW + 10, NOW + 20, NOW + 30]
+    assert await advance(NOW + 100) == NOW + 110
+
+
+async def test_accounts_codes_and_tokens(store: AnyStore) -> None:
+    ann = a_person()
+    account = an_account(ann, "Ann", verified_at=None)
+    code = VerificationCode(
+        account_id=account.id, code_hash="h", expires_at=NOW, attempts_left=3, sent_at=NOW
+    )
+    family = TokenFamily(id=new_id(), account_id=account.id, created_at=NOW, revoked_at=None)
+    token = RefreshToken(
+        token_hash="t", family_id=family.id, issued_at=NOW, expires_at=NOW + 9, used_at=None
+    )
+
+    def write(tx: Transaction) -> None:
+        tx.people.add(ann)
+        tx.accounts.add(account)
+        tx.accounts.put_code(code)
+        tx.accounts.put_code(replace(code, code_hash="newer", attempts_left=2))
+        assert tx.people.add_identity("email", "ann@example.org", ann.id, NOW)
+        tx.accounts.add_family(family)
+        tx.accounts.add_token(token)
+
+    await store.run(write)
+
+    def check(tx: Transaction) -> None:
+        assert tx.accounts.get(account.id) == account
+        assert tx.accounts.by_username("ANN") == account
+        assert tx.accounts.by_username("nobody") is None
+        assert tx.accounts.by_verified_email("ann@example.org") is None
+        tx.accounts.verify(account.id, NOW + 1)
+        assert tx.accounts.by_verified_email("ANN@example.org") == replace(
+            account, verified_at=NOW + 1
+        )
+        assert tx.accounts.lock_code(account.id) == replace(
+            code, code_hash="newer", attempts_left=2
+        )
+        tx.accounts.drop_code(account.id)
+        assert tx.accounts.lock_code(account.id) is None
+        tx.accounts.revoke_family(family.id, NOW + 2)
+        tx.accounts.revoke_family(family.id, NOW + 3)
+        assert tx.accounts.get_family(family.id) == replace(family, revoked_at=NOW + 2)
+        tx.accounts.use_token("t", NOW + 4)
+        assert tx.accounts.lock_token("t") == replace(token, used_at=NOW + 4)
+        assert tx.accounts.prune_tokens(NOW + 9, 5) == 0
+        assert tx.accounts.prune_tokens(NOW + 10, 5) == 1
+        assert tx.accounts.lock_token("t") is None
+
+    await store.run(check)
