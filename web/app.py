@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.opening import make_store
 from bot.domain.instants import DAY, MINUTE
+from bot.service.ports.accounts import Account
 from bot.service.ports.clock import Clock
+from bot.service.ports.planner import Planner
 from bot.settings import Settings
 from web import cors, middleware
+from web.agent import leave_sockets, run_agent
 from web.api import service
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
 from web.auth import routes as accounts
+from web.auth.codes import log_code
 from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
 from web.headers import secure
-from web.keys import CLOCK, METRICS, PASSWORDS, SETTINGS, STORE, TOKENS
+from web.keys import CLOCK, METRICS, PASSWORDS, PLANNER, SEND_CODE, SETTINGS, STORE, TOKENS
 from web.metrics import new_metrics
 from web.reference.routes import mount_reference
 
@@ -28,11 +32,13 @@ def build_app(
     settings: Settings,
     *,
     clock: Clock | None = None,
+    planner: Planner | None = None,
+    send_code: Callable[[Account, str], None] | None = None,
     password_cost: int = 12,
 ) -> web.Application:
     """Return the application, wired but not running; nothing is opened before its start.
 
-    `clock` and `password_cost` (bcrypt's rounds, as a power of two) are for tests.
+    All but the settings is for tests; `password_cost` is bcrypt's, a power of two.
     """
     app = web.Application(
         client_max_size=MAX_BODY,
@@ -49,12 +55,17 @@ def build_app(
         refresh_lifetime=settings.refresh_token_days * DAY,
     )
     app[PASSWORDS] = Passwords(cost=password_cost)
+    app[SEND_CODE] = send_code or (log_code if settings.debug else None)
+    if planner is not None:
+        app[PLANNER] = planner
     mount(app, service.ENDPOINTS)
     mount(app, accounts.ENDPOINTS)
     service.mount_pages(app)
     mount_reference(app)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_passwords)
+    app.cleanup_ctx.append(run_agent)
+    app.on_shutdown.append(leave_sockets)
     return app
 
 

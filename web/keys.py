@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from bot.service.courier import Courier
     from bot.service.intake import Intake
+    from bot.service.ports.accounts import Account
     from bot.service.ports.clock import Clock
+    from bot.service.ports.planner import Planner
     from bot.service.ports.store import Store
+    from bot.service.sweeper import Sweeper
+    from bot.service.worker import Worker
     from bot.settings import Settings
     from web.auth.passwords import Passwords
     from web.auth.tokens import Tokens
     from web.chat.hub import Hub
     from web.metrics import Metrics
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agent:
+    """The parts that run by themselves; tests drive them by hand."""
+
+    worker: Worker
+    courier: Courier
+    sweeper: Sweeper
+
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
 STORE: web.AppKey[Store] = web.AppKey("store")
@@ -24,5 +41,10 @@ HUB: web.AppKey[Hub] = web.AppKey("hub")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 TOKENS: web.AppKey[Tokens] = web.AppKey("tokens")
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
+PLANNER: web.AppKey[Planner] = web.AppKey("planner")
+"""Only where one was given from outside; else the settings choose."""
+AGENT: web.AppKey[Agent] = web.AppKey("agent")
+SEND_CODE: web.AppKey[Callable[[Account, str], None] | None] = web.AppKey("send_code")
+"""Brings a verification code to its account's owner; None where nothing can."""
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
 """Made by the server for each request; stands in its log line and in a 500's answer."""

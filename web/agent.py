@@ -1,0 +1,116 @@
+"""Wires the agent into the application: one way in, one brain, one way out, and time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from bot.adapters.planner import PlannerConfig, make_planner
+from bot.adapters.scheduler import Ticker
+from bot.domain.commands import CHAT
+from bot.domain.instants import HOUR, SECOND
+from bot.service.courier import Courier
+from bot.service.identifiers import new_id
+from bot.service.intake import Intake
+from bot.service.limits import RateLimits
+from bot.service.orchestrator import Orchestrator
+from bot.service.ports.planner import Planner
+from bot.service.sweeper import Sweeper
+from bot.service.turns import Turns
+from bot.service.worker import Worker
+from bot.settings import Settings
+from web.chat.channel import ChatChannel
+from web.chat.hub import Hub
+from web.keys import AGENT, CLOCK, HUB, INTAKE, METRICS, PLANNER, SETTINGS, STORE, Agent
+from web.observer import MetricsObserver
+
+
+async def run_agent(app: web.Application) -> AsyncIterator[None]:
+    """Run the hub, the courier, the worker and the sweeper for as long as the application runs."""
+    settings, store, clock = app[SETTINGS], app[STORE], app[CLOCK]
+    observer = MetricsObserver(app[METRICS])
+    name = new_id()  # of this process, in its claims
+    async with AsyncExitStack() as running:
+        planner = app.get(PLANNER) or make_planner(planner_config(settings))
+        running.push_async_callback(planner.aclose)
+        hub = app[HUB] = Hub(store=store, clock=clock, metrics=app[METRICS])
+        await hub.start()
+        running.push_async_callback(hub.close)
+        intake = app[INTAKE] = Intake(
+            store=store,
+            clock=clock,
+            observer=observer,
+            limits=RateLimits(
+                per_user=settings.rate_limit_per_user,
+                per_session=settings.rate_limit_per_session,
+                per_person_channel=settings.rate_limit_per_person_channel,
+            ),
+            max_concurrent=settings.max_concurrent_sessions,
+            session_timeout=settings.session_timeout_hours * HOUR,
+        )
+        courier = Courier(
+            name=name,
+            store=store,
+            clock=clock,
+            channels={CHAT: ChatChannel(hub)},
+            observer=observer,
+        )
+        worker = _worker(app, name, planner, observer)
+        sweeper = Sweeper(store=store, clock=clock, intake=intake, observer=observer)
+        app[AGENT] = Agent(worker=worker, courier=courier, sweeper=sweeper)
+        ticker = Ticker(sweeper.sweep, settings.sweep_seconds)
+        for part in (courier, worker, ticker):
+            await part.start()
+            running.push_async_callback(part.close)
+        yield
+
+
+async def leave_sockets(app: web.Application) -> None:
+    """Tell every socket to come back later, while the rest still runs."""
+    await app[HUB].close()
+
+
+def planner_config(settings: Settings) -> PlannerConfig:
+    """Return the planner's plain values, the fallback's inside them."""
+    fallback = None
+    if settings.model_fallback_provider != "none":
+        fallback = PlannerConfig(
+            provider=settings.model_fallback_provider,
+            model=settings.model_fallback_name,
+            api_key=settings.model_fallback_api_key.get_secret_value(),
+            base_url=settings.model_fallback_base_url or None,
+            timeout_seconds=settings.model_timeout_seconds,
+            retries=settings.model_retries,
+            json_schema=settings.model_structured_output,
+        )
+    return PlannerConfig(
+        provider=settings.model_provider,
+        model=settings.model_name,
+        api_key=settings.model_api_key.get_secret_value(),
+        base_url=settings.model_base_url or None,
+        timeout_seconds=settings.model_timeout_seconds,
+        retries=settings.model_retries,
+        json_schema=settings.model_structured_output,
+        fallback=fallback,
+    )
+
+
+def _worker(app: web.Application, name: str, planner: Planner, observer: MetricsObserver) -> Worker:
+    settings, store, clock = app[SETTINGS], app[STORE], app[CLOCK]
+    turns = Turns(
+        lease=settings.turn_lease_seconds * SECOND,
+        session_timeout=settings.session_timeout_hours * HOUR,
+        feedback_timeout=settings.feedback_timeout_hours * HOUR,
+    )
+    return Worker(
+        name=name,
+        store=store,
+        clock=clock,
+        orchestrator=Orchestrator(
+            store=store, clock=clock, planner=planner, turns=turns, observer=observer
+        ),
+        turns=turns,
+        at_once=settings.worker_turns,
+    )
