@@ -103,7 +103,7 @@ class Hub:
         self._tasks.append(asyncio.create_task(self._tick(), name="hub-tick"))
 
     async def close(self) -> None:
-        """Tell every socket to come back later (1001), and stop."""
+        """Tell every socket to come back later (1001), and stop; a second time does nothing."""
         self._closed = True
         for subscriber in self._subscribers():
             subscriber.leave(AWAY, "restarting")
@@ -112,8 +112,8 @@ class Hub:
                 await self._empty.wait()
         except TimeoutError:
             log.warning("sockets_left_open", count=len(self._subscribers()))
-        for deafen in self._deafen:
-            deafen()
+        while self._deafen:
+            self._deafen.pop()()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
