@@ -88,15 +88,14 @@ function render() {
 function renderActivity(session) {
   const word = session ? statusOf(session) : "idle";
   const busy = word === "thinking" || word === "asking";
-  const shown = busy || word === "awaiting";
-  byId("activity").hidden = !shown;
+  byId("activity").hidden = !busy;
   byId("stop-turn").hidden = !busy;
-  const key = shown ? JSON.stringify([session.id, word, session.awaiting]) : "";
+  const key = busy ? JSON.stringify([session.id, word, session.awaiting]) : "";
   // Drawn again only for a change: the dots must not start over with every event.
   if (key === activity) return;
   activity = key;
   byId("activity-words").dataset.state = word;
-  byId("activity-words").replaceChildren(...(shown ? statusWords(session) : []));
+  byId("activity-words").replaceChildren(...(busy ? statusWords(session) : []));
 }
 
 async function stopTurn() {

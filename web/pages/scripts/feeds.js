@@ -8,12 +8,14 @@ import { toast } from "./toasts.js";
 const PAGE = 50;
 
 let personal = null;
+let greeted = 0;
 let watched = null;
 let loads = 0;
 
 greetWith(() => (personal === null ? {} : { cursor: personal }));
 
 onFrame("ready", ({ cursor }) => {
+  greeted = cursor;
   // With a cursor of ours the replay follows; ours moves on event by event.
   if (personal === null) {
     personal = cursor;
@@ -27,10 +29,9 @@ onFrame("ready", ({ cursor }) => {
 onFrame("watching", ({ session, cursor }) => {
   putSession(session);
   const conversation = conversationOf(session.id);
-  if (conversation.cursor === null) {
-    conversation.cursor = cursor;
-    loadConversation(session.id);
-  }
+  const first = conversation.cursor === null;
+  conversation.cursor = Math.max(conversation.cursor ?? 0, cursor);
+  if (first) loadConversation(session.id);
 });
 
 onFrame("event", ({ feed, cursor, event }) => {
@@ -52,20 +53,20 @@ onFrame("status", (frame) => {
 onFrame("preview", putPreview);
 
 onFrame("error", ({ client_id: id, error }) => {
-  // A server that does not know a frame of ours yet can do without it.
-  if (id || error?.code === "unknown_type") return;
-  if (error?.code === "cursor_unknown") startOver(error.details ?? {});
-  else if (error?.code === "not_found" && watched && !state.sessions.has(watched)) missing(watched, error.message);
-  else toast(error?.message ?? "The server refused something. Reload the page.", "error");
+  if (id) return;
+  if (error.code === "cursor_unknown") startOver(error.details ?? {});
+  // Of the frames without an id only `watch` is somebody's wish: the others are the page's own.
+  else if (watched && conversationOf(watched).cursor === null) missing(watched, error.message);
 });
 
 /** The server does not know our place in a feed: read everything afresh. */
 function startOver({ feed, session_id: session }) {
   const which = feed ?? session ?? null;
   if (which === null || which === "me") {
-    // Already greeted: events come from now on. Refused in the greeting: greet again, without it.
-    personal = null;
-    if (state.connection.state !== "connected") return again();
+    // Greeted already: events come from now on. Refused before that: greet again, without it.
+    const connected = state.connection.state === "connected";
+    personal = connected ? greeted : null;
+    if (!connected) return again();
     loadLists();
   }
   for (const conversation of state.conversations.values()) {
