@@ -168,7 +168,13 @@ def test_end() -> None:
 
 
 def test_an_answer_is_carried_to_the_owner() -> None:
+    assert only_reply(plan(fact("ben answered “Can we ship?”: yes"))) == "ben says: yes."
     assert only_reply(plan(fact("ben answered: yes"))) == "ben says: yes."
+
+
+def test_a_late_answer_is_told_as_late() -> None:
+    late = "ben answered “Can we ship?” after it was expired: yes"
+    assert only_reply(plan(fact(late))) == f"{late}."
 
 
 def test_any_other_fact_is_told_as_it_is() -> None:
@@ -179,11 +185,14 @@ def test_any_other_fact_is_told_as_it_is() -> None:
 def test_several_facts_make_one_reply() -> None:
     said = only_reply(
         plan(
-            fact("ben answered: yes"), fact("carla answered: no"),
+            fact("ben answered “Ship?”: yes"), fact("Nobody decided “Why?” in time."),
             open_questions=[waiting(1, "dora")],
         )
     )
-    assert said == "- ben says: yes.\n- carla says: no.\n\nI am still waiting for dora."
+    assert said == (
+        "- ben says to “Ship?”: yes.\n- Nobody decided “Why?” in time.\n\n"
+        "I am still waiting for dora."
+    )
 
 
 def test_lines_are_handled_in_order() -> None:

@@ -28,7 +28,9 @@ COMMANDS = (
 NOTHING_WAITS = "Nothing is waiting for anybody."
 ENDED = "This session has ended. Write again whenever you want to go on."
 
-_ANSWERED = re.compile(r"(?P<who>[^\n:]{1,120}?) answered: (?P<what>.+)", re.DOTALL)
+_ANSWERED = re.compile(
+    r"(?P<who>[^\n:“]{1,254}?) answered(?: “(?P<question>.+?)”)?: (?P<what>.+)", re.DOTALL
+)
 _LONGEST_QUOTE = 200
 
 
@@ -47,7 +49,7 @@ def quote(text: str) -> str:
 
 def news(facts: Sequence[str], still_open: Sequence[OpenQuestion]) -> str:
     """Return one text that tells all `facts`, and who is still being waited for."""
-    told = [_fact(fact) for fact in facts]
+    told = [_fact(fact, alone=len(facts) == 1) for fact in facts]
     text = told[0] if len(told) == 1 else "\n".join(f"- {_indented(fact)}" for fact in told)
     if not still_open:
         return text
@@ -106,12 +108,14 @@ def _listed(questions: Sequence[OpenQuestion], context: PlanContext) -> str:
     )
 
 
-def _fact(fact: str) -> str:
-    """Return a fact as the agent would say it."""
+def _fact(fact: str, *, alone: bool) -> str:
+    """Return a fact as the agent would say it; among others it names its question."""
     said = fact.strip()
     answered = _ANSWERED.fullmatch(said)
     if answered is not None:
-        said = f"{answered['who']} says: {answered['what'].strip()}"
+        question = "" if alone else quote(answered["question"] or "")
+        about = f" to “{question}”" if question else ""
+        said = f"{answered['who']} says{about}: {answered['what'].strip()}"
     return said if said.endswith((".", "!", "?", "…", "”", '"', "`")) else f"{said}."
 
 
