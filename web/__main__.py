@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import signal
 import sys
 
@@ -27,6 +28,9 @@ def main() -> int:
         return WRONG_SETTINGS
     configure_logging(settings.log_level, settings.log_format)
     quiet_baml()
+    # Bytes that are not HTTP come from every port scanner; they are answered with 400 and are no
+    # error of ours, nor is their text fit for a log.
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     return asyncio.run(_serve(settings))
 
 
@@ -58,6 +62,13 @@ async def _serve(settings: Settings) -> int:
         return 0
     finally:
         await runner.cleanup()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    from aiohttp.http_exceptions import HttpProcessingError
+
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def _stop(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

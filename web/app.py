@@ -15,13 +15,14 @@ from bot.service.ports.planner import Planner
 from bot.settings import Settings
 from web import cors, middleware
 from web.agent import leave_sockets, run_agent
-from web.api import service
+from web.api import messages, questions, service, sessions
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
 from web.auth import routes as accounts
 from web.auth.codes import log_code
 from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
+from web.chat import socket
 from web.headers import secure
 from web.keys import CLOCK, METRICS, PASSWORDS, PLANNER, SEND_CODE, SETTINGS, STORE, TOKENS
 from web.metrics import new_metrics
@@ -60,6 +61,10 @@ def build_app(
         app[PLANNER] = planner
     mount(app, service.ENDPOINTS)
     mount(app, accounts.ENDPOINTS)
+    mount(app, sessions.ENDPOINTS)
+    mount(app, messages.ENDPOINTS)
+    mount(app, questions.ENDPOINTS)
+    app.router.add_get("/ws", socket.serve)
     service.mount_pages(app)
     mount_reference(app)
     app.cleanup_ctx.append(_database)
