@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.sqlite import SqliteStore
-from bot.domain.commands import Actor, AnswerRequest, ReceiveMessage, StartSession
+from bot.domain.commands import Actor, AnswerRequest, StartSession
 from bot.domain.feedback import Kind
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Plan, PlanContext, Reply, Role, Spoken
 from bot.service.courier import Courier
+from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
 from bot.service.limits import RateLimits
@@ -27,7 +28,7 @@ from bot.domain.feedback import FeedbackRequest
 from bot.domain.surface import Surface
 from bot.domain.instants import HOUR, SECOND
 
-PEOPLE = 50
+PEOPLE = 4_000
 UNLIMITED = RateLimits(per_user=10**6, per_session=10**6, per_person_channel=10**6)
 
 
@@ -59,12 +60,28 @@ class InstantPlanner:
 
 
 class PresentChannel:
-    """A channel whose people all look at the page."""
+    """A channel whose people all look at the page; hands open cards to who waits for them."""
 
     name = "chat"
 
+    def __init__(self) -> None:
+        self._cards: dict[str, asyncio.Future[FeedbackRequest]] = {}
+
     async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+        if request.is_open:
+            self._card(request.session_id).set_result(request)
         return Delivery(fate=Fate.SHOWN)
+
+    async def card_of(self, session_id: str) -> FeedbackRequest:
+        """Wait for a session's card to arrive."""
+        card = await self._card(session_id)
+        del self._cards[session_id]
+        return card
+
+    def _card(self, session_id: str) -> asyncio.Future[FeedbackRequest]:
+        if session_id not in self._cards:
+            self._cards[session_id] = asyncio.get_running_loop().create_future()
+        return self._cards[session_id]
 
 
 class HandraiseCycles:
@@ -72,19 +89,34 @@ class HandraiseCycles:
 
     def __init__(self, path: Path) -> None:
         clock = SystemClock()
+        self._channel = PresentChannel()
         self.store = SqliteStore(path)
+        handoff = Handoff(self.store)
         turns = Turns(lease=30 * SECOND, session_timeout=24 * HOUR, feedback_timeout=48 * HOUR)
         self._intake = Intake(
-            store=self.store, clock=clock, limits=UNLIMITED, max_concurrent=10**6
+            store=self.store,
+            clock=clock,
+            limits=UNLIMITED,
+            max_concurrent=10**6,
+            handoff=handoff,
         )
         orchestrator = Orchestrator(
-            store=self.store, clock=clock, planner=InstantPlanner(), turns=turns
+            store=self.store, clock=clock, planner=InstantPlanner(), turns=turns, handoff=handoff
         )
         self._worker = Worker(
-            name="bench", store=self.store, clock=clock, orchestrator=orchestrator, turns=turns
+            name="bench",
+            store=self.store,
+            clock=clock,
+            orchestrator=orchestrator,
+            turns=turns,
+            handoff=handoff,
         )
         self._courier = Courier(
-            name="bench", store=self.store, clock=clock, channels={"chat": PresentChannel()}
+            name="bench",
+            store=self.store,
+            clock=clock,
+            channels={"chat": self._channel},
+            handoff=handoff,
         )
         self._waiting: dict[str, asyncio.Event] = {}
         self._owners = [new_id() for _ in range(PEOPLE)]
@@ -106,9 +138,7 @@ class HandraiseCycles:
         for i, id_ in enumerate([self._responder, *self._owners]):
             name = "responder" if i == 0 else f"owner{i}"
             tx.people.add(
-                Person(
-                    id=id_, name=name, zone="UTC", feed_seq=0, merged_into=None, created_at=0
-                )
+                Person(id=id_, name=name, zone="UTC", feed_seq=0, merged_into=None, created_at=0)
             )
             tx.accounts.add(
                 Account(
@@ -128,44 +158,29 @@ class HandraiseCycles:
         if event is not None:
             event.set()
 
-    async def session(self, number: int) -> tuple[str, Actor]:
-        """Open a session without a text and return it with its owner."""
+    async def cycle(self, number: int) -> str:
+        """Run one: ask, persist, answer, resume, done; return its session."""
         owner = Actor(person_id=self._owners[number % PEOPLE], channel="chat")
-        outcome = await self._intake.submit(StartSession(external_key=new_id(), actor=owner))
-        assert outcome.session_id
-        return outcome.session_id, owner
-
-    async def cycle(self, session_id: str, owner: Actor) -> None:
-        """Run one: ask, persist, answer, resume, done."""
-        event = self._waiting[session_id] = asyncio.Event()
-        await self._intake.submit(
-            ReceiveMessage(
-                external_key=new_id(),
-                actor=owner,
-                session_id=session_id,
-                text="Please go on, but ask responder first",
+        started = await self._intake.submit(
+            StartSession(
+                external_key=new_id(), actor=owner, text="Please go on, but ask responder first"
             )
         )
-        while True:
-            await event.wait()
-            event.clear()
-            asked = await self.store.read(lambda tx: tx.requests.open_of(session_id))
-            if asked:
-                break
+        session_id = started.session_id
+        assert session_id is not None
+        card = await self._channel.card_of(session_id)
+        done = self._waiting[session_id] = asyncio.Event()
         await self._intake.submit(
             AnswerRequest(
                 external_key=new_id(),
                 actor=Actor(person_id=self._responder, channel="chat"),
-                request_id=asked[0].id,
-                digest=asked[0].digest,
+                request_id=card.id,
+                digest=card.digest,
                 choices=("yes",),
             )
         )
-        while True:
-            session = await self.store.read(lambda tx: tx.sessions.get(session_id))
-            assert session
-            if not session.has_input:
-                break
-            await event.wait()
-            event.clear()
+        # The answer's own entry in the feed is told before `submit` returns: the next is the end.
+        done.clear()
+        await done.wait()
         del self._waiting[session_id]
+        return session_id

@@ -95,7 +95,7 @@ class Answering:
             channel=command.actor.channel,
             person_id=recipient.canonical_id,
             request_id=request.id,
-            wakes=wakes and conversation.session.state is SessionState.ACTIVE,
+            wakes=wakes and conversation.state is SessionState.ACTIVE,
         )
         conversation.save()
         return Outcome(
@@ -147,7 +147,7 @@ class Answering:
             f"Nobody decided “{request.question}” in time: it has expired.",
             channel=SYSTEM_CHANNEL,
             request_id=request.id,
-            wakes=conversation.session.state is SessionState.ACTIVE,
+            wakes=conversation.state is SessionState.ACTIVE,
         )
         conversation.save()
         return Outcome(status="expired", request_id=request.id)
@@ -210,7 +210,7 @@ def _keep(
     verdict: Verdict,
     now: Micros,
 ) -> None:
-    """Keep a response and its journal entry."""
+    """Keep a response, and journal what the request itself will not tell."""
     tx.requests.add_response(
         FeedbackResponse(
             id=new_id(),
@@ -224,6 +224,8 @@ def _keep(
             created_at=now,
         )
     )
+    if verdict.standing is Standing.DECIDED:
+        return  # the request's own entry says who decided it
     tx.journal.add(
         Entry(
             kind=f"response.{verdict.standing.value}",

@@ -39,7 +39,7 @@ def ask(
     feedback_timeout: Micros,
 ) -> FeedbackRequest:
     """Ask the people of `step`; `Invalid` with a sentence for the owner when they cannot be."""
-    people = _people(tx, conversation.session.id, step, asker, now)
+    people = _people(tx, conversation.id, step, asker, now)
     if step.quorum > len(people):
         raise Invalid(
             f"{step.quorum} answers are wanted, but only {len(people)} can be asked. "
@@ -47,7 +47,7 @@ def ask(
         )
     request = FeedbackRequest(
         id=new_id(),
-        session_id=conversation.session.id,
+        session_id=conversation.id,
         asker_id=asker.person_id,
         kind=step.kind,
         question=step.question,
@@ -81,7 +81,7 @@ def ask(
         request_id=request.id,
         turn_id=asker.turn_id,
     )
-    conversation.change(open_questions=conversation.session.open_questions + 1)
+    conversation.count_question(1)
     tell_everybody(tx, conversation, request)
     tx.journal.add(
         Entry(

@@ -17,17 +17,46 @@ FEED_SESSION = "session"
 
 
 class Conversation:
-    """Collects what one transaction does to one session; nothing is saved until `save`."""
+    """Collects what one transaction does to one session; its row is written by `save`.
+
+    Changes are gathered and made into a new record once: this is the hottest path there is.
+    """
+
+    __slots__ = ("_changes", "_now", "_session", "_timeout", "_tx", "id", "owner_id")
 
     def __init__(self, tx: Transaction, session: Session, now: Micros, timeout: Micros) -> None:
-        self.session = session
+        self._session = session
+        self._changes: dict[str, Any] = {}
         self._tx = tx
         self._now = now
         self._timeout = timeout
+        self.id = session.id
+        self.owner_id = session.owner_id
+
+    @property
+    def session(self) -> Session:
+        """Return the session as changed so far."""
+        if self._changes:
+            self._session = replace(self._session, **self._changes)
+            self._changes = {}
+        return self._session
+
+    @property
+    def state(self) -> SessionState:
+        """Return the session's state as changed so far."""
+        state: SessionState = self._value("state")
+        return state
 
     def change(self, **changes: Any) -> None:
         """Set fields of the session's row."""
-        self.session = replace(self.session, **changes)
+        self._changes.update(changes)
+
+    def count_question(self, step: int) -> None:
+        """Note that one more question is open (1), or one less (-1)."""
+        self._changes["open_questions"] = self._value("open_questions") + step
+
+    def _value(self, name: str) -> Any:
+        return self._changes[name] if name in self._changes else getattr(self._session, name)
 
     def say(
         self,
@@ -41,9 +70,9 @@ class Conversation:
         wakes: bool = False,
     ) -> Message:
         """Append a message; with `wakes` a turn must react to it."""
-        seq = self.session.message_seq + 1
+        seq = self._value("message_seq") + 1
         message = Message(
-            session_id=self.session.id,
+            session_id=self.id,
             seq=seq,
             id=new_id(),
             role=role,
@@ -55,18 +84,18 @@ class Conversation:
             turn_id=turn_id,
         )
         self._tx.messages.add(message)
+        self._changes["message_seq"] = seq
+        self._changes["last_active_at"] = self._now
         if wakes:
-            self.change(message_seq=seq, wake_seq=seq, last_active_at=self._now)
-        else:
-            self.change(message_seq=seq, last_active_at=self._now)
+            self._changes["wake_seq"] = seq
         self.note(FEED_MESSAGE, str(seq))
         return message
 
     def note(self, kind: str, ref: str) -> None:
         """Append an entry to the session's feed."""
-        number = self.session.feed_seq + 1
-        self._tx.feeds.add(self.session.id, number, kind, ref, self._now)
-        self.session = replace(self.session, feed_seq=number)
+        number = self._value("feed_seq") + 1
+        self._tx.feeds.add(self.id, number, kind, ref, self._now)
+        self._changes["feed_seq"] = number
 
     def tell(self, person_id: str, kind: str, ref: str) -> None:
         """Append an entry to a person's feed."""
@@ -76,30 +105,31 @@ class Conversation:
 
     def tell_state(self) -> None:
         """Show the session's new state to its watchers and in its owner's list."""
-        self.note(FEED_SESSION, self.session.id)
-        self.tell(self.session.owner_id, FEED_SESSION, self.session.id)
+        self.note(FEED_SESSION, self.id)
+        self.tell(self.owner_id, FEED_SESSION, self.id)
 
     def release(self) -> None:
         """Take the claim away from whoever holds it: the number grows, so they cannot commit."""
-        if self.session.claim_owner is not None:
-            self._tx.announce(Topic.STOP, self.session.id)
-        self.change(claim_owner=None, claim_until=None, claim_number=self.session.claim_number + 1)
+        if self._value("claim_owner") is not None:
+            self._tx.announce(Topic.STOP, self.id)
+        self.change(
+            claim_owner=None, claim_until=None, claim_number=self._value("claim_number") + 1
+        )
 
     def save(self, *, retry_at: Micros | None = None) -> Session:
         """Derive when a turn and a time-out are due, write the row, and announce.
 
         `retry_at` postpones a turn that broke.
         """
-        session = self.session
-        if session.has_input:
-            due = retry_at if retry_at is not None else session.turn_due_at or self._now
-            idle = None
-            self._tx.announce(Topic.TURN, session.id)
-        else:
-            due = None
-            waits = session.state is not SessionState.ACTIVE or session.open_questions
-            idle = None if waits else session.last_active_at + self._timeout
-        self.session = replace(session, turn_due_at=due, idle_at=idle)
-        self._tx.sessions.save(self.session)
-        self._tx.announce(Topic.FEED, session.id)
-        return self.session
+        due = idle = None
+        if self._value("state") is SessionState.ACTIVE:
+            if self._value("wake_seq") > self._value("planned_seq"):
+                due = self._value("turn_due_at") or self._now if retry_at is None else retry_at
+                self._tx.announce(Topic.TURN, self.id)
+            elif not self._value("open_questions"):
+                idle = self._value("last_active_at") + self._timeout
+        self.change(turn_due_at=due, idle_at=idle)
+        saved = self.session
+        self._tx.sessions.save(saved)
+        self._tx.announce(Topic.FEED, self.id)
+        return saved

@@ -23,6 +23,7 @@ from bot.domain.commands import (
 from bot.domain.errors import HandraiseError, Invalid
 from bot.domain.instants import HOUR, Micros
 from bot.service.answering import Answering
+from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
@@ -43,11 +44,12 @@ class Intake:
         store: Store,
         clock: Clock,
         limits: RateLimits,
+        handoff: Handoff | None = None,
         observer: Observer | None = None,
         max_concurrent: int = 3,
         session_timeout: Micros = 24 * HOUR,
     ) -> None:
-        self._store = store
+        self._handoff = handoff or Handoff(store)
         self._clock = clock
         self._limits = limits
         self._observer = observer or Unobserved()
@@ -75,7 +77,7 @@ class Intake:
         if not _KEY.fullmatch(command.external_key):
             raise Invalid("The key of this request is not 1 to 200 visible ASCII characters.")
         try:
-            outcome = await self._store.run(self._apply, command)
+            outcome = await self._handoff.run(self._clock.now, self._apply, command)
         except HandraiseError as refusal:
             self._observer.command(name, refusal.code)
             raise

@@ -11,6 +11,7 @@ from bot.domain.errors import HandraiseError, PlanningFailed, StaleClaim
 from bot.domain.instants import SECOND
 from bot.domain.planning import Plan, Reply, Spoken
 from bot.domain.session import Session, Status
+from bot.service.handoff import Handoff
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.planner import Planner
@@ -33,11 +34,13 @@ class Orchestrator:
         clock: Clock,
         planner: Planner,
         turns: Turns,
+        handoff: Handoff | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._planner = planner
+        self._handoff = handoff or Handoff(store)
         self._turns = turns
         self._observer = observer or Unobserved()
 
@@ -50,7 +53,7 @@ class Orchestrator:
         try:
             plan = await self._plan(claim)
             outcome = plan.note if plan.note == "failed" else "planned"
-            await self._store.run(self._commit, claim, plan, outcome)
+            await self._handoff.run(self._clock.now, self._commit, claim, plan, outcome)
         except StaleClaim:
             outcome = "stale"
             log.info("turn lost its claim", extra={"session_id": claim.session.id})

@@ -34,7 +34,7 @@ def settle(
         outcome=outcome,
     )
     tx.requests.save(settled)
-    conversation.change(open_questions=conversation.session.open_questions - 1)
+    conversation.count_question(-1)
     repaint(tx, conversation, settled, now)
     tx.journal.add(
         Entry(

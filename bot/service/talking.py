@@ -55,11 +55,10 @@ class Talking:
             raise _too_many(room)
         session = _new_session(owner, text, SessionState.HELD if room else SessionState.ACTIVE, now)
         tx.sessions.add(session)
-        tx.sessions.add_participant(session.id, owner, ParticipantRole.OWNER)
         conversation = Conversation(tx, session, now, self.session_timeout)
         seq = None
         if text is not None:
-            seq = self._speak(tx, conversation, command, text, now)
+            seq = self._speak(conversation, command, text)
         conversation.tell_state()
         _journal(tx, "session.held" if room else "session.started", command, session.id, now)
         conversation.save()
@@ -81,14 +80,14 @@ class Talking:
             _journal(tx, "session.held" if room else "session.reopened", command, session.id, now)
         elif session.state is SessionState.HELD:
             room = self._offers(tx, session.owner_id)
-        seq = self._speak(tx, conversation, command, text, now)
-        if session.state is not conversation.session.state:
+        seq = self._speak(conversation, command, text)
+        if session.state is not conversation.state:
             conversation.tell_state()
         if not session.message_seq:
             conversation.change(title=title_of(text))
             conversation.tell_state()
         conversation.save()
-        held = conversation.session.state is SessionState.HELD
+        held = conversation.state is SessionState.HELD
         return self._outcome("held" if held else "stored", session.id, seq, room if held else [])
 
     def resume(self, tx: Transaction, command: ResumeSession, now: Micros) -> Outcome:
@@ -142,14 +141,7 @@ class Talking:
         conversation.save()
         return Outcome(status="stopped", session_id=session.id)
 
-    def _speak(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        command: Command,
-        text: str,
-        now: Micros,
-    ) -> int:
+    def _speak(self, conversation: Conversation, command: Command, text: str) -> int:
         message = conversation.say(
             Role.USER,
             text,
@@ -157,7 +149,6 @@ class Talking:
             person_id=command.actor.person_id,
             wakes=True,
         )
-        _journal(tx, "message.received", command, message.session_id, now, {"seq": message.seq})
         return message.seq
 
     def _make_room(
@@ -217,7 +208,7 @@ def close_down(
     by: str | None = None,
 ) -> None:
     """Give a locked session its end: no claim is valid any more, open questions are cancelled."""
-    for request in tx.requests.open_of(conversation.session.id):
+    for request in tx.requests.open_of(conversation.id):
         settle(tx, conversation, request, State.CANCELLED, now, by=by, via=SYSTEM_CHANNEL)
     conversation.release()
     conversation.change(
@@ -294,7 +285,6 @@ def _journal(
     command: Command,
     session_id: str,
     now: Micros,
-    data: dict[str, object] | None = None,
 ) -> None:
     tx.journal.add(
         Entry(
@@ -303,6 +293,5 @@ def _journal(
             session_id=session_id,
             person_id=command.actor.person_id or None,
             channel=command.actor.channel,
-            data=data or {},
         )
     )

@@ -191,13 +191,13 @@ class Turns:
         )
         done: list[Mapping[str, object]] = []
         for step in plan.steps[:MAX_STEPS]:
-            if conversation.session.state is not SessionState.ACTIVE:
+            if conversation.state is not SessionState.ACTIVE:
                 break
             done.append(self._carry_out(tx, conversation, step, named, asker, now))
         if plan.summary is not None and claim.to_summarise:
             conversation.change(summary=plan.summary, summary_seq=claim.to_summarise[-1].seq)
         conversation.change(
-            planned_seq=max(claim.upto, conversation.session.planned_seq),
+            planned_seq=max(claim.upto, session.planned_seq),
             claim_owner=None,
             claim_until=None,
             failures=0,
@@ -287,7 +287,7 @@ class Turns:
                 request,
                 State.CANCELLED,
                 now,
-                by=conversation.session.owner_id,
+                by=conversation.owner_id,
                 via=CHAT,
             )
             self._say(
@@ -311,15 +311,20 @@ class Turns:
         steps: Sequence[Mapping[str, object]],
         now: Micros,
     ) -> None:
-        """Keep the turn, under the number of the claim that it held."""
-        held = replace(session, claim_number=claim.number)
-        tx.turns.add(claim.turn_id, held, outcome, note, steps, claim.started_at, now)
+        """Journal the turn, under the number of the claim that it held."""
         tx.journal.add(
             Entry(
                 kind=f"turn.{outcome}",
                 at=now,
                 session_id=session.id,
-                data={"turn": claim.turn_id, "claim": claim.number, "steps": list(steps)},
+                data={
+                    "turn": claim.turn_id,
+                    "claim": claim.number,
+                    "upto": claim.upto,
+                    "by": note,
+                    "steps": list(steps),
+                    "took": now - claim.started_at,
+                },
             )
         )
 

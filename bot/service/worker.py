@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.domain.errors import HandraiseError
 from bot.domain.instants import SECOND, Micros
+from bot.service.handoff import Handoff
 from bot.service.orchestrator import Orchestrator
 from bot.service.ports.clock import Clock
 from bot.service.ports.store import Store, Topic, Transaction
@@ -31,6 +32,7 @@ class Worker:
         clock: Clock,
         orchestrator: Orchestrator,
         turns: Turns,
+        handoff: Handoff | None = None,
         at_once: int = 64,
     ) -> None:
         self._name = name
@@ -38,6 +40,7 @@ class Worker:
         self._clock = clock
         self._orchestrator = orchestrator
         self._turns = turns
+        self._handoff = handoff
         self._at_once = at_once
         self._running: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -50,11 +53,15 @@ class Worker:
             self._store.listen(Topic.STOP, self._stop_turn),
         ]
         self._loop_task = asyncio.create_task(self._loop(), name="worker")
+        if self._handoff is not None:
+            self._handoff.offer_to(Topic.TURN, self)
 
     async def close(self) -> None:
         """Stop taking turns; those that run are cut off, and are due again after their lease."""
         if self._loop_task is None:
             return
+        if self._handoff is not None:
+            self._handoff.withdraw(Topic.TURN)
         for unlisten in self._unlisten:
             unlisten()
         self._loop_task.cancel()
@@ -69,7 +76,7 @@ class Worker:
             claims = await self._claim()
             if not claims and not self._running:
                 return
-            self._launch(claims)
+            self.begin(claims)
             await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
 
     async def _loop(self) -> None:
@@ -77,7 +84,7 @@ class Worker:
             self._wake.clear()
             try:
                 claims = await self._claim()
-                self._launch(claims)
+                self.begin(claims)
                 wait = 0.0 if len(claims) == self._at_once else await self._pause()
             except HandraiseError as error:
                 log.warning("turns cannot be claimed: %s", error.code)
@@ -112,18 +119,32 @@ class Worker:
             return POLL / SECOND
         return min(POLL, max(0, due - self._clock.now())) / SECOND
 
-    def _launch(self, claims: Sequence[ClaimedTurn]) -> None:
+    def claim_within(self, tx: Transaction, key: str, now: Micros) -> Sequence[ClaimedTurn]:
+        """Claim a session in the transaction that gave it input.
+
+        What runs is counted without a lock, from another thread: one batch of the store may go
+        beyond `at_once`, and no more.
+        """
+        if len(self._running) >= self._at_once:
+            return ()
+        claim = self._turns.claim(tx, key, self._name, now)
+        return () if claim is None else (claim,)
+
+    def begin(self, claims: Sequence[ClaimedTurn]) -> None:
+        """Run claimed turns, each in a task of its own."""
         for claim in claims:
             task = asyncio.create_task(self._orchestrator.run(claim), name=f"turn {claim.turn_id}")
             self._running[claim.session.id] = task
             task.add_done_callback(partial(self._ended, claim.session.id))
 
     def _ended(self, session_id: str, task: asyncio.Task[None]) -> None:
+        full = len(self._running) >= self._at_once
         if self._running.get(session_id) is task:
             del self._running[session_id]
         if not task.cancelled() and task.exception() is not None:
             log.error("turn task failed: %s", type(task.exception()).__name__)
-        self._wake.set()
+        if full or task.cancelled():
+            self._wake.set()
 
     def _stop_turn(self, session_id: str) -> None:
         task = self._running.get(session_id)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 
 from bot.adapters.store.transaction import Announcement
 from bot.service.ports.store import Listener, Topic
+
+log = logging.getLogger(__name__)
 
 
 class Announcements:
@@ -30,14 +33,20 @@ class Announcements:
         """Call the listeners, once for each distinct announcement."""
         for topic, key in announcements:
             for listener in tuple(self._listeners.get(topic, ())):
-                listener(key)
+                try:
+                    listener(key)
+                except Exception:
+                    # It promised not to; the others must hear it all the same.
+                    log.exception("a listener for %s failed", topic.value)
 
 
 def resolve(future: asyncio.Future[object], result: object, error: BaseException | None) -> None:
     """Set a future's result or error, unless its waiter has gone."""
     if future.done():
         return
-    if error is not None:
+    if isinstance(error, StopIteration):  # which no future takes
+        future.set_exception(RuntimeError("a transaction's function raised StopIteration"))
+    elif error is not None:
         future.set_exception(error)
     else:
         future.set_result(result)

@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from bot.domain.errors import Conflict
+from bot.domain.errors import Conflict, Unavailable
 
 
 class ServerLock:
@@ -17,9 +17,16 @@ class ServerLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock, or raise `Conflict` with a sentence for the operator."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock, or raise `Conflict` or `Unavailable` with a sentence for the operator."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Unavailable(
+                f"The folder {self._path.parent} cannot be written ({error.strerror}). Make it "
+                "this user's, or set DATA_DIR or DATABASE_URL to another place.",
+                code="data_folder",
+            ) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

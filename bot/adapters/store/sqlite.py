@@ -7,6 +7,7 @@ what costs (measured: only group commit gains from concurrency).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -21,7 +22,7 @@ from bot.adapters.store.migration import migrate_sqlite
 from bot.adapters.store.serverlock import ServerLock
 from bot.adapters.store.statements import SQLITE, Statement
 from bot.adapters.store.transaction import Announcement, StoreTransaction
-from bot.domain.errors import HandraiseError, Unavailable
+from bot.domain.errors import Conflict, HandraiseError, Unavailable
 from bot.service.ports.store import Listener, Topic
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ BATCH = 128
 """Functions that may share a commit: bounded, so that the first does not wait for all."""
 READERS = 3
 BUSY_TIMEOUT_MS = 5_000
+LOG_BYTES = 64 * 1024 * 1024
 
 
 class _Job:
@@ -65,7 +67,10 @@ class _Connection:
         self.cursor.execute("PRAGMA journal_mode = WAL")
         self.cursor.execute("PRAGMA synchronous = FULL")
         self.cursor.execute("PRAGMA foreign_keys = ON")
-        if not writes:
+        if writes:
+            # After a burst the log's file shrinks again; checkpoints come by themselves.
+            self.cursor.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        else:
             self.cursor.execute("PRAGMA query_only = ON")
         self.transaction = StoreTransaction(self.cursor, SQLITE, texts)
 
@@ -85,7 +90,9 @@ class SqliteStore:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._local = threading.local()
         self._opened: list[_Connection] = []
+        self._writer: _Connection | None = None
         self._thread: threading.Thread | None = None
+        self._is_open = False
 
     async def open(self) -> None:
         """Take the file for this process and start the writer; `Conflict` when another has it."""
@@ -96,26 +103,31 @@ class SqliteStore:
         except BaseException:
             self._lock.release()
             raise
+        self._writer = writer
         self._thread = threading.Thread(
             target=self._write, args=(writer,), name="store-writer", daemon=True
         )
         self._thread.start()
+        self._is_open = True
 
     async def close(self) -> None:
-        """Finish what waits, then close."""
-        if self._thread is not None:
+        """Finish what waits, then close; what comes meanwhile is refused."""
+        self._is_open = False
+        thread, self._thread = self._thread, None
+        if thread is not None:
             self._queue.put(None)
-            await asyncio.to_thread(self._thread.join)
-            self._thread = None
+            await asyncio.to_thread(thread.join)
         await asyncio.to_thread(self._readers.shutdown)
-        for connection in self._opened:
-            connection.close()
+        # The writer goes last: who closes a database last empties its log into it.
+        writer, self._writer = self._writer, None
+        for connection in (*self._opened, *([writer] if writer else [])):
+            await asyncio.to_thread(connection.close)
         self._opened.clear()
         self._lock.release()
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run `function(transaction, *args)`; return its result after the commit."""
-        if self._thread is None:
+        if not self._is_open:
             raise Unavailable("The database is closed.")
         job = _Job(function, args, asyncio.get_running_loop())
         self._queue.put(job)
@@ -124,6 +136,8 @@ class SqliteStore:
 
     async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, on a connection of its own."""
+        if not self._is_open:
+            raise Unavailable("The database is closed.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, function, args)
 
@@ -151,12 +165,12 @@ class SqliteStore:
             try:
                 return function(connection.transaction, *args)
             finally:
-                connection.cursor.execute("ROLLBACK")
-        except sqlite3.OperationalError as error:
-            raise _unavailable(error) from None
+                connection.connection.rollback()
+        except sqlite3.Error as error:
+            raise _translated(error) from None
 
     def _write(self, writer: _Connection) -> None:
-        """Take jobs for ever; the last thing this thread does is to close its connection."""
+        """Take jobs until there are no more."""
         stopping = False
         while not stopping:
             first = self._queue.get()
@@ -173,8 +187,8 @@ class SqliteStore:
                     break
                 jobs.append(job)
             self._commit(writer, jobs)
-            first.loop.call_soon_threadsafe(self._settle, jobs)
-        writer.close()
+            with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody waits
+                first.loop.call_soon_threadsafe(self._settle, jobs)
 
     def _commit(self, writer: _Connection, jobs: list[_Job]) -> None:
         """Commit the jobs together, or each alone when that fails: a full disk for one must not
@@ -185,20 +199,24 @@ class SqliteStore:
                 self._try_commit(writer, [job])
 
     def _try_commit(self, writer: _Connection, jobs: list[_Job]) -> bool:
+        """Return False when each should be tried alone."""
         cursor = writer.cursor
         alone = len(jobs) == 1
         try:
             cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            # Another process writes for longer than the busy timeout: each alone would wait again.
+            _fail(jobs, _translated(error))
+            return True
+        try:
             for job in jobs:
                 self._run_one(writer, job, alone=alone)
             cursor.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:  # noqa: BLE001 - this thread must outlive whatever it is
             # Some errors (disk full, I/O) have rolled everything back already.
             if writer.connection.in_transaction:
                 writer.connection.rollback()
-            for job in jobs:
-                job.error = _unavailable(error)
-                job.announcements = {}
+            _fail(jobs, _translated(error))
             return False
         return True
 
@@ -214,7 +232,7 @@ class SqliteStore:
         except sqlite3.OperationalError:
             raise  # the database's trouble, not this function's: the whole batch is off
         except BaseException as error:  # noqa: BLE001 - handed to the waiter
-            job.error = error
+            job.error = _translated(error) if isinstance(error, sqlite3.Error) else error
             job.result = None
             if alone:
                 cursor.execute("ROLLBACK")
@@ -237,7 +255,17 @@ class SqliteStore:
         self._announcements.tell(announcements)
 
 
-def _unavailable(error: sqlite3.Error) -> HandraiseError:
-    """Translate a driver's error; its text can hold SQL and stays in the log."""
-    log.error("the database refused: %s", error)
-    return Unavailable("The database cannot be written just now. Try again in a moment.")
+def _fail(jobs: list[_Job], error: HandraiseError) -> None:
+    """Give each waiter an error of its own: raised in two places, one would collect both traces."""
+    for job in jobs:
+        job.error = type(error)(error.message)
+        job.result = None
+        job.announcements = {}
+
+
+def _translated(error: BaseException) -> HandraiseError:
+    """Return the error that leaves this adapter; the driver's text stays in the log."""
+    log.error("the database refused: %s: %s", type(error).__name__, error)
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict("This clashes with what is stored already. Look at it again.")
+    return Unavailable("The database cannot be used just now. Try again in a moment.")

@@ -11,7 +11,7 @@ from bot.adapters.store.schema import attempts, surfaces
 from bot.adapters.store.statements import Runner, Statement, columns, insert_into, names
 from bot.domain.instants import Micros
 from bot.domain.surface import Surface
-from bot.service.ports.tables import Attempt
+from bot.service.ports.tables import Attempt, Recorded
 
 _FIELDS = names(Surface)
 _ADD = insert_into(surfaces)
@@ -65,6 +65,21 @@ _CLAIM = Statement(
     )
     .returning(*(surfaces.c[name] for name in _FIELDS))
 )
+_CLAIM_OF = Statement(
+    lambda: update(surfaces)
+    .where(
+        surfaces.c.request_id == bindparam("request_id"),
+        surfaces.c.due_at <= bindparam("now"),
+        or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
+    )
+    .values(
+        claim_owner=bindparam("owner"),
+        claim_until=bindparam("until"),
+        claim_number=surfaces.c.claim_number + bindparam("step"),
+        attempts=surfaces.c.attempts + bindparam("step"),
+    )
+    .returning(*(surfaces.c[name] for name in _FIELDS))
+)
 # The later of the two; the dialects name that function differently.
 _NEXT_DUE = Statement(
     lambda: select(
@@ -94,6 +109,7 @@ _RECORD = Statement(
         claim_owner=null(),
         claim_until=null(),
     )
+    .returning(surfaces.c.due_at)
 )
 _SEEN = Statement(
     lambda: update(surfaces)
@@ -147,14 +163,21 @@ class Surfaces:
         )
         return sorted((_surface(row) for row in rows), key=lambda s: (s.priority, s.due_at, s.id))
 
+    def claim_of(
+        self, request_id: str, owner: str, now: Micros, until: Micros
+    ) -> Sequence[Surface]:
+        """Claim what is due of one request."""
+        values = {"request_id": request_id, "owner": owner, "now": now, "until": until, "step": 1}
+        return [_surface(row) for row in self._db.all(_CLAIM_OF, values)]
+
     def next_due(self) -> Micros | None:
         """Return when the next surface can be claimed."""
         row = self._db.one(_NEXT_DUE, {})
         return row[0] if row else None
 
-    def record(self, attempt: Attempt, shown: bool, retry_at: Micros | None) -> bool:
-        """End an attempt; False when its claim was lost, and then nothing is written."""
-        written = self._db.run(
+    def record(self, attempt: Attempt, shown: bool, retry_at: Micros | None) -> Recorded:
+        """End an attempt; when its claim was lost, nothing is written."""
+        row = self._db.one(
             _RECORD,
             {
                 "id": attempt.surface_id,
@@ -164,8 +187,8 @@ class Surfaces:
                 "retry_at": retry_at,
             },
         )
-        if not written:
-            return False
+        if row is None:
+            return Recorded(written=False, due_at=None)
         self._db.run(
             _ADD_ATTEMPT,
             {
@@ -176,7 +199,7 @@ class Surfaces:
                 "at": attempt.at,
             },
         )
-        return True
+        return Recorded(written=True, due_at=row[0])
 
     def seen(self, request_id: str, person_id: str, channel: str, version: int) -> bool:
         """Note that a version is visible; False when that was known."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.engine import Dialect
 
 from bot.adapters.store.accounts import Accounts
@@ -15,7 +17,6 @@ from bot.adapters.store.requests import Requests
 from bot.adapters.store.sessions import Sessions
 from bot.adapters.store.statements import Cursor, Runner, Statement
 from bot.adapters.store.surfaces import Surfaces
-from bot.adapters.store.turns import Turns
 from bot.service.ports.store import Topic
 
 Announcement = tuple[Topic, str]
@@ -36,7 +37,6 @@ class StoreTransaction:
         self.requests = Requests(runner)
         self.sessions = Sessions(runner)
         self.surfaces = Surfaces(runner)
-        self.turns = Turns(runner)
         self.announcements: dict[Announcement, None] = {}
 
     def begin(self) -> None:
@@ -46,3 +46,11 @@ class StoreTransaction:
     def announce(self, topic: Topic, key: str) -> None:
         """Keep an announcement for after the commit; the same one twice is one."""
         self.announcements[topic, key] = None
+
+    def announced(self, topic: Topic) -> Sequence[str]:
+        """Return the keys announced so far."""
+        return [key for about, key in self.announcements if about is topic]
+
+    def retract(self, topic: Topic, key: str) -> None:
+        """Take an announcement back: nobody else needs to act on it."""
+        self.announcements.pop((topic, key), None)

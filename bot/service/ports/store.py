@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,6 @@ from bot.service.ports.tables import (
     RequestTable,
     SessionTable,
     SurfaceTable,
-    TurnTable,
 )
 
 T = TypeVar("T")
@@ -75,11 +74,17 @@ class Transaction(Protocol):
     def sessions(self) -> SessionTable: ...
     @property
     def surfaces(self) -> SurfaceTable: ...
-    @property
-    def turns(self) -> TurnTable: ...
 
     def announce(self, topic: Topic, key: str) -> None:
         """Tell listeners, on every server, once this transaction has committed."""
+        ...
+
+    def announced(self, topic: Topic) -> Sequence[str]:
+        """Return the keys announced so far."""
+        ...
+
+    def retract(self, topic: Topic, key: str) -> None:
+        """Take an announcement back: nobody else needs to act on it."""
         ...
 
 

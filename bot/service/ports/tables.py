@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,14 @@ class Attempt:
     version: int
     outcome: str
     at: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What became of an attempt's record: whether its claim still stood, and what is due next."""
+
+    written: bool
+    due_at: Micros | None
 
 
 class PersonTable(Protocol):
@@ -146,9 +154,15 @@ class SurfaceTable(Protocol):
         """Claim what is due, urgent first, skipping what others hold."""
         ...
 
+    def claim_of(
+        self, request_id: str, owner: str, now: Micros, until: Micros
+    ) -> Sequence[Surface]:
+        """Claim what is due of one request."""
+        ...
+
     def next_due(self) -> Micros | None: ...
-    def record(self, attempt: Attempt, shown: bool, retry_at: Micros | None) -> bool:
-        """End an attempt; False when its claim was lost, and then nothing is written."""
+    def record(self, attempt: Attempt, shown: bool, retry_at: Micros | None) -> Recorded:
+        """End an attempt; when its claim was lost, nothing is written."""
         ...
 
     def seen(self, request_id: str, person_id: str, channel: str, version: int) -> bool:
@@ -164,21 +178,6 @@ class FeedTable(Protocol):
     def last(self, feed_id: str) -> int:
         """Return the newest number, 0 when there is none."""
         ...
-
-
-class TurnTable(Protocol):
-    """Turns that ended."""
-
-    def add(
-        self,
-        turn_id: str,
-        session: Session,
-        outcome: str,
-        note: str,
-        steps: Sequence[Mapping[str, object]],
-        started_at: Micros,
-        finished_at: Micros,
-    ) -> None: ...
 
 
 class JournalTable(Protocol):

@@ -1,0 +1,73 @@
+"""Handing work over: what a transaction made due is claimed in that same transaction.
+
+It saves a commit and a wait: the server that stored a message goes on with it at once. What is
+not taken here is announced, and every server's loop finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from bot.domain.instants import Micros
+from bot.service.ports.store import Store, Topic, Transaction
+
+T = TypeVar("T")
+
+
+class Taker(Protocol):
+    """Claims what became due, and begins with it once the claim is committed."""
+
+    def claim_within(self, tx: Transaction, key: str, now: Micros) -> Sequence[Any]:
+        """Claim what the announcement `key` made due; may run more than once."""
+        ...
+
+    def begin(self, claims: Sequence[Any]) -> None:
+        """Begin with claims whose transaction has committed."""
+        ...
+
+
+class Handoff:
+    """Runs transactions whose announcements may be taken by this server's own parts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._takers: dict[Topic, Taker] = {}
+
+    def offer_to(self, topic: Topic, taker: Taker) -> None:
+        """Let `taker` take announcements of `topic`."""
+        self._takers[topic] = taker
+
+    def withdraw(self, topic: Topic) -> None:
+        """Take nothing of `topic` any more."""
+        self._takers.pop(topic, None)
+
+    async def run(self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any) -> T:
+        """Run `function(tx, *args)` as `Store.run` does; begin with what was taken."""
+        if not self._takers:
+            result: T = await self._store.run(function, *args)
+            return result
+        result, taken = await self._store.run(
+            self._within, dict(self._takers), now, function, *args
+        )
+        for taker, claims in taken:
+            taker.begin(claims)
+        return result
+
+    def _within(
+        self,
+        tx: Transaction,
+        takers: dict[Topic, Taker],
+        now: Callable[[], Micros],
+        function: Callable[..., T],
+        *args: Any,
+    ) -> tuple[T, list[tuple[Taker, Sequence[Any]]]]:
+        result = function(tx, *args)
+        taken = []
+        for topic, taker in takers.items():
+            for key in tx.announced(topic):
+                claims = taker.claim_within(tx, key, now())
+                if claims:
+                    tx.retract(topic, key)
+                    taken.append((taker, claims))
+        return result, taken
