@@ -15,7 +15,7 @@ from web.keys import METRICS, REQUEST_ID
 
 log = structlog.get_logger(__name__)
 
-_QUIET = frozenset({"/health", "/ready", "/metrics"})
+_QUIET = frozenset({"/health", "/ready", "/metrics", "/static/{path}", "/docs/assets/{name}"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -20,6 +20,16 @@ TAG = "service"
 READY_SECONDS = 2.0
 
 _PAGES = Path(package.__file__).parent / "pages"
+# Said here, since what a machine's own table says differs; a module of a wrong type does not load.
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
 
 
 class Health(BaseModel):
@@ -95,7 +105,9 @@ async def front(call: Call) -> web.StreamResponse:
     """Serve the page to browsers, and a short JSON object to everything else."""
     response: web.StreamResponse
     if _prefers_html(call.request.headers.get("Accept", "")):
-        response = web.FileResponse(_PAGES / "index.html")
+        response = web.FileResponse(
+            _PAGES / "index.html", headers={"Content-Type": _TYPES[".html"]}
+        )
         response.headers["Content-Security-Policy"] = page_policy(call.request)
         response.headers["Cache-Control"] = "no-cache"
     else:
@@ -114,7 +126,8 @@ def mount_pages(app: web.Application) -> None:
 
 async def _static(request: web.Request) -> web.FileResponse:
     path = await asyncio.to_thread(_page_file, request.match_info["path"])
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    kind = _TYPES.get(path.suffix, "application/octet-stream")
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Type": kind})
 
 
 def _page_file(name: str) -> Path:
