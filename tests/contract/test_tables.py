@@ -13,7 +13,7 @@ from bot.domain.session import ParticipantRole, SessionState
 from bot.service.identifiers import new_id
 from bot.service.ports.accounts import RefreshToken, TokenFamily, VerificationCode
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Attempt, FeedEntry, Recipient
+from bot.service.ports.tables import Attempt, FeedEntry, Recipient, Recorded
 from tests.contract.conftest import AnyStore
 from tests.contract.records import (
     NOW,
@@ -277,11 +277,13 @@ async def test_surfaces_are_claimed_recorded_and_seen(store: AnyStore) -> None:
     (again,) = await store.run(lambda tx: tx.surfaces.claim_due("you", NOW + 10, NOW + 20, 5))
     assert again.claim_number == 2
     lost = Attempt(surface_id=surface_id, claim_number=1, version=1, outcome="shown", at=NOW)
-    assert not await store.run(lambda tx: tx.surfaces.record(lost, True, None))
+    nothing = Recorded(written=False, due_at=None)
+    assert await store.run(lambda tx: tx.surfaces.record(lost, True, None)) == nothing
     # What is wanted meanwhile stays due.
     await store.run(lambda tx: tx.surfaces.want(request_id, 2, 1, NOW + 11))
     won = replace(lost, claim_number=2)
-    assert await store.run(lambda tx: tx.surfaces.record(won, True, None))
+    recorded = await store.run(lambda tx: tx.surfaces.record(won, True, None))
+    assert recorded == Recorded(written=True, due_at=NOW + 11)
     one = await store.read(lambda tx: tx.surfaces.of_request(request_id)[0])
     assert (one.shown_version, one.wanted_version, one.due_at) == (1, 2, NOW + 11)
     assert (one.claim_owner, one.claim_until, one.priority) == (None, None, 1)
@@ -289,7 +291,8 @@ async def test_surfaces_are_claimed_recorded_and_seen(store: AnyStore) -> None:
     (third, _) = await store.run(lambda tx: tx.surfaces.claim_due("me", NOW + 11, NOW + 20, 5))
     tried = replace(won, claim_number=3, version=2)
     assert third.claim_number == 3
-    assert await store.run(lambda tx: tx.surfaces.record(tried, False, NOW + 60))
+    recorded = await store.run(lambda tx: tx.surfaces.record(tried, False, NOW + 60))
+    assert recorded == Recorded(written=True, due_at=NOW + 60)
     await store.run(lambda tx: tx.surfaces.want(request_id, 1, 1, NOW))
     one = await store.read(lambda tx: tx.surfaces.of_request(request_id)[0])
     assert (one.shown_version, one.due_at) == (1, NOW + 60)
@@ -302,6 +305,31 @@ async def test_surfaces_are_claimed_recorded_and_seen(store: AnyStore) -> None:
     assert not await store.run(lambda tx: tx.surfaces.seen(*see(2)))
     one = await store.read(lambda tx: tx.surfaces.of_request(request_id)[0])
     assert (one.shown_version, one.seen_version) == (2, 2)
+
+
+async def test_one_request_s_surfaces_can_be_claimed_alone(store: AnyStore) -> None:
+    ann, bob = a_person(), a_person("Bob")
+
+    def write(tx: Transaction) -> list[str]:
+        request = add_request(tx, ann, bob)
+        surfaces = [
+            a_surface(request, bob),
+            a_surface(request, ann, due_at=NOW + 1),
+            a_surface(request, ann, address="held", claim_owner="x", claim_until=NOW + 1),
+            a_surface(request, ann, address="settled", due_at=None),
+        ]
+        other = a_request(tx.sessions.active_of(ann.id)[0])
+        tx.requests.add(other, [bob.id])
+        for surface in (*surfaces, a_surface(other, bob)):
+            tx.surfaces.add(surface)
+        return [request.id, surfaces[0].id]
+
+    request_id, surface_id = await store.run(write)
+    claimed = await store.run(lambda tx: tx.surfaces.claim_of(request_id, "me", NOW, NOW + 9))
+    assert [(s.id, s.claim_owner, s.claim_number, s.claim_until) for s in claimed] == [
+        (surface_id, "me", 1, NOW + 9)
+    ]
+    assert await store.run(lambda tx: tx.surfaces.claim_of(request_id, "me", NOW, NOW + 9)) == []
 
 
 async def test_urgent_surfaces_are_claimed_first(store: AnyStore) -> None:
@@ -338,7 +366,7 @@ async def test_feeds_are_read_from_a_cursor(store: AnyStore) -> None:
     await store.read(read)
 
 
-async def test_journal_turns_and_receipts(store: AnyStore) -> None:
+async def test_journal_and_receipts(store: AnyStore) -> None:
     ann = a_person()
     outcome = Outcome(
         status="accepted", session_id="s", seq=3, text="“ok”",
@@ -353,7 +381,6 @@ async def test_journal_turns_and_receipts(store: AnyStore) -> None:
         )
         tx.journal.add(entry)
         tx.journal.add(Entry(kind="other", at=NOW))
-        tx.turns.add(new_id(), session, "done", "", [{"id": "1"}], NOW, NOW + 1)
         tx.receipts.add("key", outcome, NOW)
         tx.receipts.add("newer", outcome, NOW + 5)
         return entry
