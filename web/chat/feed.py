@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
+from bot.domain.session import Session
 from bot.service.conversation import FEED_MESSAGE, FEED_QUESTION
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import FeedEntry
@@ -15,7 +16,7 @@ from web.api import models
 from web.chat import frames
 from web.views.people import People
 from web.views.questions import show_question
-from web.views.sessions import awaited, session_of, show_message, show_session
+from web.views.sessions import awaited, role_in, session_of, show_message, show_session
 
 PAGE = 50
 """Entries read at once: each may hold a text of 64 KiB, and others wait for the reader."""
@@ -91,23 +92,21 @@ def read_page(tx: Transaction, feed: Feed, after: int, viewers: Sequence[str], n
     items: dict[str, Sequence[Item]] = {}
     people = People(tx)
     messages: dict[int, Item] = {}
+    session = None if feed.personal else tx.sessions.get(feed.id)
     for viewer_id in viewers:
-        if not feed.personal and tx.sessions.role_of(feed.id, viewer_id) is None:
+        if not feed.personal and (session is None or not role_in(tx, session, viewer_id)):
             continue
         seen = (_item(tx, feed, entry, viewer_id, now, people, messages) for entry in shown)
         items[viewer_id] = [item for item in seen if item is not None]
     last = entries[-1].number if entries else after
     more = len(entries) == PAGE
-    status = None if more or feed.personal else _status(tx, feed.id, now)
+    status = None if more or session is None else _status(tx, session, now)
     return Page(last=last, more=more, items=items, status=status)
 
 
-def _status(tx: Transaction, session_id: str, now: Micros) -> bytes | None:
-    session = tx.sessions.get(session_id)
-    if session is None:
-        return None
+def _status(tx: Transaction, session: Session, now: Micros) -> bytes:
     waiting = [each.model_dump() for each in awaited(tx, session)]
-    return frames.status(session_id, session.status(now).value, waiting)
+    return frames.status(session.id, session.status(now).value, waiting)
 
 
 def _newest(entries: Sequence[FeedEntry]) -> Sequence[FeedEntry]:

@@ -207,10 +207,12 @@ class Hub:
 
     def _status(self, told: Mapping[str, Any]) -> None:
         frame = frames.status(told["session_id"], told["status"], told.get("awaiting") or [])
-        watching = self._links.get(told["session_id"], {})
-        for link in watching.values():
-            link.status = frame
-        for subscriber in set(watching) | self._people.get(told.get("owner_id", ""), set()):
+        links = self._links.get(told["session_id"], {})
+        for link in links.values():
+            if link.status != frame:
+                link.status = frame
+                link.subscriber.offer(frame)
+        for subscriber in self._people.get(told.get("owner_id", ""), set()) - set(links):
             subscriber.offer(frame)
 
     async def _read(self) -> None:

@@ -17,10 +17,17 @@ NO_SESSION = "There is no such session, or it is not yours to see."
 def session_of(tx: Transaction, session_id: str, viewer_id: str) -> tuple[Session, ParticipantRole]:
     """Return a session and the viewer's part in it; `NotFound` for everybody else."""
     session = tx.sessions.get(session_id)
-    role = None if session is None else tx.sessions.role_of(session_id, viewer_id)
+    role = None if session is None else role_in(tx, session, viewer_id)
     if session is None or role is None:
         raise NotFound(NO_SESSION)
     return session, role
+
+
+def role_in(tx: Transaction, session: Session, viewer_id: str) -> ParticipantRole | None:
+    """Return the viewer's part in a session; None when it is none of theirs."""
+    if session.owner_id == viewer_id:
+        return ParticipantRole.OWNER
+    return tx.sessions.role_of(session.id, viewer_id)
 
 
 def show_session(
