@@ -6,10 +6,12 @@ import { changed, conversationOf, dropPreviews, putMessage, putPreview, putQuest
 import { toast } from "./toasts.js";
 
 const PAGE = 50;
+/** Sessions followed at once: the server allows 20, and three run at a time. */
+const MOST_WATCHED = 10;
 
 let personal = null;
 let greeted = 0;
-let watched = null;
+const watched = new Set();
 let loads = 0;
 
 greetWith(() => (personal === null ? {} : { cursor: personal }));
@@ -21,17 +23,19 @@ onFrame("ready", ({ cursor }) => {
     personal = cursor;
     loadLists();
   }
-  for (const conversation of state.conversations.values()) dropPreviews(conversation.id);
-  watched = null;
-  watchShown();
+  for (const conversation of state.conversations.values()) {
+    dropPreviews(conversation.id);
+    conversation.problem = null;
+  }
+  watched.clear();
+  watchWanted();
 });
 
 onFrame("watching", ({ session, cursor }) => {
   putSession(session);
   const conversation = conversationOf(session.id);
-  const first = conversation.cursor === null;
   conversation.cursor = Math.max(conversation.cursor ?? 0, cursor);
-  if (first) loadConversation(session.id);
+  if (session.id === shownId()) loadConversation(conversation);
 });
 
 onFrame("event", ({ feed, cursor, event }) => {
@@ -56,7 +60,7 @@ onFrame("error", ({ client_id: id, error }) => {
   if (id) return;
   if (error.code === "cursor_unknown") startOver(error.details ?? {});
   // Of the frames without an id only `watch` is somebody's wish: the others are the page's own.
-  else if (watched && conversationOf(watched).cursor === null) missing(watched, error.message);
+  else if (shownId() && conversationOf(shownId()).cursor === null) missing(conversationOf(shownId()), error.message);
 });
 
 /** The server does not know our place in a feed: read everything afresh. */
@@ -72,21 +76,40 @@ function startOver({ feed, session_id: session }) {
   for (const conversation of state.conversations.values()) {
     if (which === null || which === conversation.id) Object.assign(conversation, { cursor: null, loaded: false });
   }
-  watched = null;
-  watchShown();
+  watched.clear();
+  watchWanted();
 }
 
-subscribe(["route", "screen"], watchShown);
+subscribe(["sessions", "screen"], watchWanted);
+subscribe(["route"], () => {
+  if (!shownId()) return;
+  const conversation = conversationOf(shownId());
+  conversation.problem = null;
+  watchWanted();
+  // Followed already, as a session at work: what came before is read on its first showing.
+  if (conversation.cursor !== null) loadConversation(conversation);
+});
 
-/** Follow the session that is shown, and only that one. */
-function watchShown() {
-  const wanted = state.screen === "app" && state.route.name === "session" ? state.route.id : null;
-  if (watched === wanted || state.connection.state !== "connected") return;
-  if (watched) post({ type: "unwatch", session_id: watched });
-  watched = wanted;
-  if (!wanted) return;
-  const { cursor } = conversationOf(wanted);
-  post({ type: "watch", session_id: wanted, ...(cursor === null ? {} : { cursor }) });
+function shownId() {
+  return state.screen === "app" && state.route.name === "session" ? state.route.id : null;
+}
+
+/** Follow the session that is shown, and those at work: only followers hear what one is doing. */
+function watchWanted() {
+  if (state.connection.state !== "connected") return;
+  const atWork = [...state.sessions.values()].filter((session) => session.state === "active").map((session) => session.id);
+  const wanted = new Set([shownId(), ...atWork.slice(0, MOST_WATCHED)].filter(Boolean));
+  for (const id of watched) {
+    if (wanted.has(id)) continue;
+    watched.delete(id);
+    post({ type: "unwatch", session_id: id });
+  }
+  for (const id of wanted) {
+    const { cursor, problem } = conversationOf(id);
+    if (watched.has(id) || problem) continue;
+    watched.add(id);
+    post({ type: "watch", session_id: id, ...(cursor === null ? {} : { cursor }) });
+  }
 }
 
 async function loadLists() {
@@ -118,8 +141,9 @@ export async function loadOlderSessions() {
   set("sessionsNext", page.next ?? null);
 }
 
-async function loadConversation(id) {
-  const conversation = conversationOf(id);
+async function loadConversation(conversation) {
+  if (conversation.loaded || conversation.loading) return;
+  const { id } = conversation;
   conversation.loading = true;
   conversation.problem = null;
   try {
@@ -129,15 +153,15 @@ async function loadConversation(id) {
     await loadBefore(conversation, session.last_seq + 1);
     conversation.loaded = true;
   } catch (error) {
-    missing(id, error.message);
+    missing(conversation, error.message);
   } finally {
     conversation.loading = false;
     changed("conversation");
   }
 }
 
-function missing(id, words) {
-  const conversation = conversationOf(id);
+function missing(conversation, words) {
+  watched.delete(conversation.id);
   conversation.cursor = null;
   conversation.problem = words;
   changed("conversation");

@@ -12,7 +12,7 @@ import { toast } from "./toasts.js";
 const cards = new Map();
 /** Closed while this page looked on: they stay where they were until the reader is done. */
 const staying = new Set();
-let known = new Set();
+const known = new Set();
 let sought = null;
 
 function cardOf(question) {
@@ -34,9 +34,9 @@ function dismiss(id) {
   byId("inbox").querySelector(".card")?.focus();
 }
 
-function section(name, nodes) {
-  const id = `inbox-${name.split(" ")[0].toLowerCase()}`;
-  return h("section", { class: "inbox-part", "aria-labelledby": id }, h("h2", { id, text: name }), nodes);
+function section(name) {
+  const id = `inbox-${name}`;
+  return h("section", { class: "inbox-part", "aria-labelledby": id, data: { name } }, h("h2", { id }));
 }
 
 function askedRow(question) {
@@ -68,10 +68,11 @@ function render() {
   const inbox = byId("inbox");
   document.body.dataset.inbox = here.length ? "some" : "none";
   const focused = inbox.contains(document.activeElement) ? document.activeElement : null;
+  const empty = alone && state.questionsLoaded ? [emptyNode()] : [];
   arrangeParts(inbox, [
-    ["Waiting for you", here.map(cardOf), alone && state.questionsLoaded ? [emptyNode()] : []],
-    ["You asked", alone ? asked.map(askedRow) : [], []],
-    ["Earlier", alone ? earlier.map(cardOf) : [], []],
+    ["waiting", here.some((q) => q.state === "pending") || !here.length ? "Waiting for you" : "Just closed", here.length ? here.map(cardOf) : empty],
+    ["asked", "You asked", alone ? asked.map(askedRow) : []],
+    ["earlier", "Earlier", alone ? earlier.map(cardOf) : []],
   ]);
   if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
   if (alone && state.route.id && sought !== state.route.id) seek(state.route.id);
@@ -79,13 +80,12 @@ function render() {
 
 /** Keep each part's section, so that a card one types in is never taken out and put back. */
 function arrangeParts(inbox, parts) {
-  const wanted = parts.flatMap(([name, nodes, otherwise]) => {
-    const content = nodes.length ? nodes : otherwise;
-    if (!content.length) return [];
-    const known = [...inbox.children].find((child) => child.dataset.name === name);
-    const part = known ?? Object.assign(section(name, []), {});
-    part.dataset.name = name;
-    arrange(part, [part.firstElementChild, ...content]);
+  const wanted = parts.flatMap(([name, title, nodes]) => {
+    if (!nodes.length) return [];
+    const part = [...inbox.children].find((child) => child.dataset.name === name) ?? section(name);
+    const heading = part.firstElementChild;
+    if (heading.textContent !== title) heading.textContent = title;
+    arrange(part, [heading, ...nodes]);
     return [part];
   });
   arrange(inbox, wanted);

@@ -88,6 +88,7 @@ export function putMessage(message) {
   const conversation = conversationOf(message.session_id);
   if (!conversation.messages.has(message.seq)) {
     adoptOutbox(message);
+    touchSession(message);
     const { seqs } = conversation;
     const inOrder = seqs.length === 0 || seqs[seqs.length - 1] < message.seq;
     seqs.push(message.seq);
@@ -96,6 +97,14 @@ export function putMessage(message) {
   conversation.messages.set(message.seq, message);
   if (message.turn_id && message.role === "agent") conversation.previews.delete(message.turn_id);
   changed("conversation");
+}
+
+/** The list of sessions hears of a message from the message itself. */
+function touchSession({ session_id: id, seq, at }) {
+  const session = state.sessions.get(id);
+  if (!session || seq <= session.last_seq) return;
+  state.sessions.set(id, { ...session, last_seq: seq, last_active_at: at });
+  changed("sessions");
 }
 
 /** A stored message stands for what we sent, whether it comes before its acknowledgement or after. */
