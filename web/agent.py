@@ -12,6 +12,7 @@ from bot.adapters.scheduler import Ticker
 from bot.domain.commands import CHAT
 from bot.domain.instants import HOUR, SECOND
 from bot.service.courier import Courier
+from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
 from bot.service.limits import RateLimits
@@ -38,9 +39,11 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
         hub = app[HUB] = Hub(store=store, clock=clock, metrics=app[METRICS])
         await hub.start()
         running.push_async_callback(hub.close)
+        handoff = Handoff(store)
         intake = app[INTAKE] = Intake(
             store=store,
             clock=clock,
+            handoff=handoff,
             observer=observer,
             limits=RateLimits(
                 per_user=settings.rate_limit_per_user,
@@ -55,9 +58,10 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             store=store,
             clock=clock,
             channels={CHAT: ChatChannel(hub)},
+            handoff=handoff,
             observer=observer,
         )
-        worker = _worker(app, name, planner, observer)
+        worker = _worker(app, name, planner, handoff, observer)
         sweeper = Sweeper(store=store, clock=clock, intake=intake, observer=observer)
         app[AGENT] = Agent(worker=worker, courier=courier, sweeper=sweeper)
         ticker = Ticker(sweeper.sweep, settings.sweep_seconds)
@@ -97,7 +101,13 @@ def planner_config(settings: Settings) -> PlannerConfig:
     )
 
 
-def _worker(app: web.Application, name: str, planner: Planner, observer: MetricsObserver) -> Worker:
+def _worker(
+    app: web.Application,
+    name: str,
+    planner: Planner,
+    handoff: Handoff,
+    observer: MetricsObserver,
+) -> Worker:
     settings, store, clock = app[SETTINGS], app[STORE], app[CLOCK]
     turns = Turns(
         lease=settings.turn_lease_seconds * SECOND,
@@ -109,8 +119,14 @@ def _worker(app: web.Application, name: str, planner: Planner, observer: Metrics
         store=store,
         clock=clock,
         orchestrator=Orchestrator(
-            store=store, clock=clock, planner=planner, turns=turns, observer=observer
+            store=store,
+            clock=clock,
+            planner=planner,
+            turns=turns,
+            handoff=handoff,
+            observer=observer,
         ),
         turns=turns,
+        handoff=handoff,
         at_once=settings.worker_turns,
     )

@@ -279,7 +279,6 @@ class Turns:
         if request is None or not request.is_open:
             self._say(conversation, "That question is not open any more.", asker)
             return {"step": "question", "refused": "not_open"}
-        names = ", ".join(r.name for r in tx.requests.recipients(request.id))
         if isinstance(step, CancelQuestion):
             settle(
                 tx,
@@ -290,12 +289,8 @@ class Turns:
                 by=conversation.owner_id,
                 via=CHAT,
             )
-            self._say(
-                conversation, f"I took back “{request.question}”; {names} will see that.", asker
-            )
             return {"step": "cancel", "request": request.id}
         remind(tx, conversation, request, now)
-        self._say(conversation, f"I reminded {names} of “{request.question}”.", asker)
         return {"step": "remind", "request": request.id}
 
     def _say(self, conversation: Conversation, text: str, asker: Asker) -> Message:
