@@ -1,0 +1,354 @@
+"""The socket over the real store and Intake: signing in, acting, refusals, and closing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import jwt
+import pytest
+from aiohttp import WSServerHandshakeError, web
+
+from bot.domain.instants import SECOND
+from tests.clock import FakeClock
+from tests.flows.conftest import Client, SignUp
+from tests.flows.line import Line, eventually
+from web.auth.tokens import AUDIENCE, ISSUER
+from web.chat import connection, outbox, socket
+from web.keys import CLOCK, HUB, INTAKE, METRICS, TOKENS
+
+
+async def test_a_conversation_from_start_to_answer(sign_up: SignUp) -> None:
+    ann, bob = await sign_up("ann"), await sign_up("bob")
+    anns, bobs = await Line.sign_in(ann), await Line.sign_in(bob)
+    ack = await anns.act(type="start", client_id="1", text="ask bob: Ship it? options: yes, no")
+    session_id = ack["outcome"]["session_id"]
+    assert ack["outcome"] == {
+        "status": "started",
+        "session_id": session_id,
+        "request_id": None,
+        "seq": 1,
+        "text": None,
+        "replayed": False,
+        "offer": None,
+    }
+    await anns.watch(session_id, 0)
+    asked = await bobs.until("event", lambda f: f["event"]["kind"] == "question")
+    question = asked["event"]["question"]
+    assert question["for_me"]
+    assert not question["mine"]
+    assert question["session_id"] is None
+    await bobs.send(type="seen", request_id=question["id"], version=question["version"])
+    ack = await bobs.act(
+        type="answer",
+        client_id="1",
+        request_id=question["id"],
+        digest=question["digest"],
+        choices=["yes"],
+    )
+    assert ack["outcome"]["status"] == "decided"
+    settled = await anns.until(
+        "event",
+        lambda f: f["event"]["kind"] == "question" and f["event"]["question"]["outcome"],
+    )
+    outcome = settled["event"]["question"]["outcome"]
+    assert (outcome["words"], outcome["by"]["name"]) == ("yes", "bob")
+    await anns.until("status", lambda f: f["status"] == "idle")
+    texts = [
+        frame["event"]["message"]["text"]
+        for frame in anns.seen
+        if frame["type"] == "event" and frame["event"]["kind"] == "message"
+    ]
+    assert len(texts) == 4
+    _, read = await ann.get(f"/api/questions/{question['id']}")
+    assert read["question"]["recipients"][0]["seen"]
+
+
+async def test_an_act_sent_twice_counts_once_and_is_acknowledged_alike(sign_up: SignUp) -> None:
+    ann = await sign_up("ann")
+    line = await Line.sign_in(ann)
+    first = await line.act(type="start", client_id="same", text="status")
+    await line.close()
+    line = await Line.sign_in(ann)
+    second = await line.act(type="start", client_id="same", text="status")
+    assert first["outcome"]["replayed"] is False
+    assert second["outcome"] == first["outcome"] | {"replayed": True}
+    _, listed = await ann.get("/api/sessions")
+    assert len(listed["sessions"]) == 1
+    # The header of REST names acts in the same way.
+    status, body = await ann.post("/api/sessions", {"text": "status"}, Idempotency_Key="same")
+    assert (status, body["outcome"]["replayed"]) == (201, True)
+
+
+BAD_FRAMES: list[tuple[Any, str]] = [
+    ("{", "malformed"),
+    (b"\xff\xff".decode("latin-1"), "malformed"),
+    ("[" * 50_000, "malformed"),
+    ('"text"', "invalid_frame"),
+    ('{"type":"nonsense"}', "unknown_type"),
+    ('{"type":"message","client_id":"c","session_id":"s","text":7}', "invalid_frame"),
+    ('{"type":"message","client_id":"c","session_id":"s","text":"hi"}', "not_found"),
+    ('{"type":"message","client_id":"c","session_id":"s","text":"a\\u0007b"}', "control_character"),
+    ('{"type":"start","client_id":"c","text":"a\\u0000b"}', "invalid_frame"),
+    ('{"type":"start","client_id":"c","text":"  "}', "empty"),
+    ('{"type":"watch","session_id":"nobody"}', "not_found"),
+    ('{"type":"cancel","client_id":"c","request_id":"r"}', "not_found"),
+    ('{"type":"seen","request_id":"r","version":1}', "not_found"),
+    ('{"type":"auth","token":"t"}', "signed_in"),
+    (json.dumps({"type": "start", "client_id": "c", "text": "🙂" * 25_000}), "too_large"),
+]
+
+
+async def test_bad_frames_are_refused_and_the_socket_stays(sign_up: SignUp) -> None:
+    ann = await sign_up("ann")
+    line = await Line.sign_in(ann)
+    for data, code in BAD_FRAMES:
+        # 100 KB of emoji as JSON escapes would be over the frame's limit.
+        text = json.dumps(json.loads(data), ensure_ascii=False) if code == "too_large" else data
+        await line.socket.send_str(text)
+        frame = await line.until("error")
+        assert frame["error"]["code"] == code, data[:60]
+        assert set(frame["error"]) == {"code", "message", "details"}
+    await line.socket.send_bytes(b"binary")
+    assert (await line.until("error"))["error"]["code"] == "invalid_frame"
+    await line.send(type="ping")
+    await line.until("pong")
+    _, listed = await ann.get("/api/sessions")
+    assert listed["sessions"] == []
+
+
+async def test_a_frame_of_the_greatest_length_is_read_and_a_longer_one_closes(
+    sign_up: SignUp,
+) -> None:
+    line = await Line.sign_in(await sign_up("ann"))
+    await line.socket.send_str(" " * (128 * 1024 - 15) + '{"type":"ping"}')
+    await line.until("pong")
+    await line.socket.send_str(" " * (128 * 1024 - 14) + '{"type":"ping"}')
+    assert await line.closed() == 1009
+
+
+async def test_other_peoples_things_do_not_exist(sign_up: SignUp) -> None:
+    ann, eve = await sign_up("ann"), await sign_up("eve")
+    await sign_up("bob")
+    anns, eves = await Line.sign_in(ann), await Line.sign_in(eve)
+    ack = await anns.act(type="start", client_id="1", text="ask bob: Ship it?")
+    session_id = ack["outcome"]["session_id"]
+    event = await anns.until("event", lambda f: f["event"]["kind"] == "question")
+    request_id = event["event"]["question"]["id"]
+    await eves.send(type="watch", session_id=session_id)
+    assert (await eves.until("error"))["error"]["code"] == "not_found"
+    acts: list[dict[str, Any]] = [
+        {"type": "message", "session_id": session_id, "text": "hi"},
+        {"type": "end", "session_id": session_id},
+        {"type": "stop", "session_id": session_id},
+        {"type": "cancel", "request_id": request_id},
+        {"type": "answer", "request_id": request_id, "digest": "d", "text": "yes"},
+    ]
+    for number, act in enumerate(acts):
+        answer = await eves.act(client_id=f"e{number}", **act)
+        assert (act["type"], answer["error"]["code"]) == (act["type"], "not_found")
+
+
+async def test_the_rate_limit_is_told_with_when_to_come_back(sign_up: SignUp) -> None:
+    ann = await sign_up("ann")
+    line = await Line.sign_in(ann)
+    ack = await line.act(type="start", client_id="0", text="status")
+    answers = [
+        await line.act(
+            type="message", client_id=f"m{n}", session_id=ack["outcome"]["session_id"], text="help"
+        )
+        for n in range(15)
+    ]
+    refused = [answer for answer in answers if answer["type"] == "error"]
+    assert refused
+    assert {answer["error"]["code"] for answer in refused} == {"rate_limited"}
+    assert all(answer["retry_after"] >= 1 for answer in refused)
+    await line.send(type="ping")
+    await line.until("pong")
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        ('{"type":"ping"}', 4400),
+        ("nonsense", 4400),
+        ('{"type":"auth"}', 4400),
+        ('{"type":"auth","token":"not.a.token"}', 4401),
+        ('{"type":"auth","token":"' + "x" * 4000 + '"}', 4401),
+    ],
+)
+async def test_the_first_frame_must_be_auth(client: Client, first: str, code: int) -> None:
+    line = await Line.open(client)
+    await line.socket.send_str(first)
+    assert await line.closed() == code
+
+
+async def test_silence_is_not_waited_for(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "AUTH_SECONDS", 0.05)
+    assert await (await Line.open(client)).closed() == 4408
+
+
+async def test_forged_tokens_are_refused(sign_up: SignUp, app: web.Application) -> None:
+    ann = await sign_up("ann")
+    token = ann.tokens["access_token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    key = app[TOKENS]._signing_key
+    forged = [
+        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "k" * 64, algorithm="HS256"),
+        jwt.encode(claims, key * 2, algorithm="HS512"),
+        jwt.encode(claims | {"aud": "other"}, key, algorithm="HS256"),
+        jwt.encode(claims | {"typ": "refresh"}, key, algorithm="HS256"),
+        jwt.encode(claims | {"sub": "nobody"}, key, algorithm="HS256"),
+        ann.tokens["refresh_token"],
+    ]
+    assert (claims["aud"], claims["iss"]) == (AUDIENCE, ISSUER)
+    for wrong in forged:
+        line = await Line.open(ann.client)
+        await line.send(type="auth", token=wrong)
+        assert await line.closed() == 4401
+
+
+async def test_a_socket_ends_with_its_token_unless_it_is_renewed(
+    sign_up: SignUp, app: web.Application, clock: FakeClock
+) -> None:
+    ann, bob = await sign_up("ann"), await sign_up("bob")
+    kept, left = await Line.sign_in(ann), await Line.sign_in(ann)
+    clock.advance(minutes=20)
+    async with ann.client.post(
+        "/api/auth/refresh", json={"refresh_token": ann.tokens["refresh_token"]}
+    ) as answer:
+        newer = (await answer.json())["access_token"]
+    await kept.send(type="renew", token=bob.tokens["access_token"])
+    assert (await kept.until("error"))["error"]["code"] == "not_allowed"
+    await kept.send(type="renew", token="forged")
+    assert (await kept.until("error"))["error"]["code"] == "token_invalid"
+    await kept.send(type="renew", token=newer)
+    await kept.until("renewed")
+    clock.advance(minutes=10)
+    assert await left.closed() == 4401
+    await kept.send(type="ping")
+    await kept.until("pong")
+    line = await Line.open(ann.client)
+    await line.send(type="auth", token=ann.tokens["access_token"])
+    assert await line.closed() == 4401
+    assert app[CLOCK].now() % SECOND == 0
+
+
+async def test_signing_out_closes_its_sockets_and_no_others(sign_up: SignUp) -> None:
+    ann, bob = await sign_up("ann"), await sign_up("bob")
+    first, second, other = (
+        await Line.sign_in(ann), await Line.sign_in(ann), await Line.sign_in(bob),
+    )  # fmt: skip
+    body = {"refresh_token": ann.tokens["refresh_token"]}
+    status, _ = await ann.post("/api/auth/logout", body)
+    assert status == 204
+    assert await first.closed() == 4409
+    assert await second.closed() == 4409
+    await other.send(type="ping")
+    await other.until("pong")
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (None, True),
+        ("{own}", True),
+        ("http://127.0.0.1:8000", True),
+        ("https://evil.example", False),
+        ("null", False),
+        ("http://127.0.0.1:1", False),
+        ("file://", False),
+        ("http://[", False),
+    ],
+)
+async def test_foreign_pages_are_kept_out(
+    client: Client, origin: str | None, allowed: bool
+) -> None:
+    own = str(client.make_url("")).rstrip("/")
+    headers = {} if origin is None else {"Origin": origin.format(own=own)}
+    line = await Line.open(client, headers=headers)
+    if allowed:
+        await line.socket.send_str("nonsense")
+    assert await line.closed() == (4400 if allowed else 4403)
+
+
+async def test_a_plain_request_is_told_what_this_is(client: Client) -> None:
+    async with client.get("/ws") as answer:
+        assert answer.status == 400
+        assert set((await answer.json())["error"]) == {"code", "message", "details"}
+    with pytest.raises(WSServerHandshakeError):
+        await client.ws_connect("/no-socket-here")
+
+
+async def test_a_restart_sends_everybody_away_to_come_back(
+    sign_up: SignUp, app: web.Application
+) -> None:
+    ann, bob = await sign_up("ann"), await sign_up("bob")
+    lines = [await Line.sign_in(ann), await Line.sign_in(bob)]
+    closing = asyncio.create_task(app[HUB].close())
+    assert [await line.closed() for line in lines] == [1001, 1001]
+    await closing
+    late = await Line.open(ann.client)
+    await late.send(type="auth", token=ann.tokens["access_token"])
+    assert await late.closed() == 1001
+
+
+async def test_who_does_not_read_is_dropped(
+    sign_up: SignUp, app: web.Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_BYTES", 64 * 1024)
+    monkeypatch.setattr(connection, "_CLOSE_SECONDS", 0.2)
+    ann = await sign_up("ann")
+    slow, quick = await Line.sign_in(ann), await Line.sign_in(ann)
+    hub = app[HUB]
+    ack = await quick.act(type="start", client_id="1", text="status")
+    session_id = ack["outcome"]["session_id"]
+    await slow.watch(session_id, 0)
+    slow.socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
+    status = {"type": "status", "session_id": session_id, "awaiting": [{"x": "y" * 60_000}]}
+    for number in range(400):
+        hub._on_ephemeral(json.dumps(status | {"status": f"{number}"}))
+        await asyncio.sleep(0)
+    await eventually(lambda: len(hub._subscribers()) == 1)
+    await quick.send(type="ping")
+    await quick.until("pong")
+    assert app[METRICS].registry.get_sample_value("ws_sockets") == 1
+
+
+async def test_one_who_verifies_meanwhile_may_answer(
+    sign_up: SignUp, outbox: Any, app: web.Application
+) -> None:
+    ann = await sign_up("ann", verify=False)
+    line = await Line.sign_in(ann)
+    taken = []
+    submit = app[INTAKE].submit
+
+    async def note(command: Any) -> Any:
+        taken.append(command.actor.verified)
+        return await submit(command)
+
+    app[INTAKE].submit = note  # type: ignore[method-assign]
+    await line.act(type="start", client_id="1", text="status")
+    await ann.post("/api/auth/verify", {"code": outbox.codes["ann"]})
+    await line.act(type="start", client_id="2", text="status")
+    assert taken == [False, True]
+
+
+async def test_presence_is_a_page_that_can_be_seen(sign_up: SignUp, app: web.Application) -> None:
+    ann = await sign_up("ann")
+    hub = app[HUB]
+    line = await Line.sign_in(ann)
+    _, me = await ann.get("/api/auth/me")
+    assert hub.is_present(me["person_id"])
+    await line.send(type="visible", visible=False)
+    await line.send(type="ping")
+    await line.until("pong")
+    assert not hub.is_present(me["person_id"])
+    await line.send(type="visible", visible=True)
+    await line.send(type="ping")
+    await line.until("pong")
+    assert hub.is_present(me["person_id"])
+    await line.close()
+    await eventually(lambda: not hub.is_present(me["person_id"]))
