@@ -4,6 +4,7 @@ import { call, read } from "./api.js";
 import { byId } from "./dom.js";
 import { visitor } from "./keep.js";
 import { go } from "./router.js";
+import { connect, disconnect } from "./socket.js";
 import { set, state, subscribe } from "./state.js";
 import { toast } from "./toasts.js";
 import { signIn, signOut } from "./tokens.js";
@@ -121,10 +122,13 @@ async function resend() {
 
 async function leave() {
   byId("sign-out").disabled = true;
+  // Before the server closes the line itself, which would read as a sign-out from elsewhere.
+  disconnect();
   try {
     await signOut();
   } catch (error) {
     byId("sign-out").disabled = false;
+    connect();
     toast(`You are still signed in. ${error.message}`, "error");
   }
 }

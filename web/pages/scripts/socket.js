@@ -5,7 +5,7 @@
 
 import { Refusal } from "./http.js";
 import { set, state } from "./state.js";
-import { accessToken, onToken, refresh } from "./tokens.js";
+import { accessToken, forget, onToken, refresh } from "./tokens.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 20_000;
@@ -47,11 +47,10 @@ export function connect() {
   open();
 }
 
-/** Be disconnected from now on, and forget what was under way. */
+/** Be disconnected until `connect`; what was under way waits. */
 export function disconnect() {
   wanted = false;
   clearTimeout(retryTimer);
-  pending.clear();
   drop();
 }
 
@@ -167,7 +166,11 @@ function drop() {
 async function closed(code) {
   drop();
   if (!wanted) return;
-  if (code === 4401 || code === 4409) {
+  if (code === 4409) {
+    forget();
+    return;
+  }
+  if (code === 4401) {
     try {
       await refresh();
     } catch (error) {

@@ -80,7 +80,8 @@ function accept(tokens) {
   tell("renewed", current.token);
 }
 
-function forget() {
+/** Take in that this sign-in has ended. */
+export function forget() {
   current = null;
   clearTimeout(timer);
   visitor.remember("out");
@@ -90,6 +91,8 @@ function forget() {
 /** Sign in or register: `path` with its `body` or `form`. */
 export async function signIn(path, content) {
   const tokens = await request("POST", path, content);
+  // Noted before it is told: the other tabs load afresh and look there.
+  visitor.remember("in");
   wire?.postMessage({ kind: "account" });
   accept(tokens);
 }
@@ -97,6 +100,7 @@ export async function signIn(path, content) {
 /** Sign out here and, through the server and the other tabs' sockets, everywhere in this browser. */
 export async function signOut() {
   await request("POST", "/api/auth/logout", { token: current?.token, body: {} });
+  visitor.remember("out");
   wire?.postMessage({ kind: "account" });
   forget();
 }
