@@ -18,7 +18,7 @@ TwoServers = tuple[PostgresStore, PostgresStore]
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for knows of no event
             await asyncio.sleep(0.01)
 
 

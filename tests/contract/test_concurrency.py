@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 
@@ -132,7 +133,7 @@ async def test_a_turn_is_claimed_by_one_server(two_servers: TwoServers) -> None:
     shares = await asyncio.gather(
         *(work(two_servers[n % 2], str(n)) for n in range(6))
     )
-    assert sorted(sum(shares, [])) == sorted(session.id for session in sessions)
+    assert sorted(chain(*shares)) == sorted(session.id for session in sessions)
 
     def numbers(tx: Transaction) -> set[int]:
         return {s.claim_number for s in tx.sessions.active_of(ann.id)}
@@ -164,7 +165,7 @@ async def test_a_surface_is_claimed_once_and_no_claim_is_too_large(
         return mine
 
     shares = await asyncio.gather(*(work(two_servers[n % 2], str(n)) for n in range(6)))
-    claimed = sum(shares, [])
+    claimed = list(chain(*shares))
     assert len(claimed) == len(set(claimed)) == 60
 
 
@@ -202,8 +203,8 @@ async def test_a_deadlock_is_untied(two_servers: TwoServers) -> None:
         tx.people.next_feed_number(people[first].id)
         tx.people.next_feed_number(people[1 - first].id)
 
-    await asyncio.gather(*(two_servers[n % 2].run(cross, n % 2) for n in range(12)))
+    await asyncio.gather(*(two_servers[n % 2].run(cross, n % 2) for n in range(4)))
     numbers = [
         await two_servers[0].run(lambda tx, p=p: tx.people.next_feed_number(p.id)) for p in people
     ]
-    assert numbers == [13, 13]
+    assert numbers == [5, 5]

@@ -267,9 +267,9 @@ async def test_a_lost_connection_is_made_again(postgres_url: str) -> None:
     def add(tx: Transaction) -> None:
         nonlocal runs
         runs += 1
-        tx.people.add(ann)
         if runs == 1:
             kill_connections(postgres_url)
+        tx.people.add(ann)
 
     await store.check()
     await store.run(add)
