@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.commands import (
@@ -43,7 +44,8 @@ class Answering:
     def answer(self, tx: Transaction, command: AnswerRequest, now: Micros) -> Outcome:
         """Take one human's answer; every one is kept, whatever becomes of it."""
         request = _locked(tx, command.request_id)
-        recipient = _recipient(tx, request, command.actor.person_id)
+        recipients = tx.requests.recipients(request.id)
+        recipient = _recipient(tx, request, recipients, command.actor.person_id)
         if not command.actor.verified:
             raise NotAllowed("Verify your address first; then your answer counts.")
         if command.digest is not None and command.digest != request.digest:
@@ -75,6 +77,7 @@ class Answering:
                 by=recipient.canonical_id,
                 via=command.actor.channel,
                 outcome=verdict.outcome,
+                recipients=recipients,
             )
             said = f"{recipient.name} answered “{request.question}”: {reading.words()}"
             wakes = True
@@ -88,7 +91,7 @@ class Answering:
             )
             wakes = False
         if verdict.standing is not Standing.DECIDED:
-            tell_everybody(tx, conversation, request)
+            tell_everybody(conversation, request, [r.canonical_id for r in recipients])
         conversation.say(
             Role.SYSTEM,
             said,
@@ -108,7 +111,8 @@ class Answering:
         """Take back a question; only its asker may."""
         request = _locked(tx, command.request_id)
         if request.asker_id != command.actor.person_id:
-            _recipient(tx, request, command.actor.person_id)
+            recipients = tx.requests.recipients(request.id)
+            _recipient(tx, request, recipients, command.actor.person_id)
             raise NotAllowed("Only the person who asked can take this question back.")
         if not request.is_open:
             raise Conflict(
@@ -158,7 +162,8 @@ class Answering:
         request = tx.requests.get(command.request_id)
         if request is None:
             raise NotFound("There is no such question.")
-        recipient = _recipient(tx, request, person_id)
+        recipients = tx.requests.recipients(request.id)
+        recipient = _recipient(tx, request, recipients, person_id)
         if tx.surfaces.seen(request.id, recipient.person_id, channel, command.version):
             tx.journal.add(
                 Entry(
@@ -187,11 +192,12 @@ def _locked(tx: Transaction, request_id: str) -> FeedbackRequest:
     return request
 
 
-def _recipient(tx: Transaction, request: FeedbackRequest, person_id: str) -> Recipient:
+def _recipient(
+    tx: Transaction, request: FeedbackRequest, recipients: Sequence[Recipient], person_id: str
+) -> Recipient:
     """Return the recipient whom this person is; strangers do not learn that it exists."""
     person = tx.people.get(person_id)
     canonical = person.canonical_id if person else person_id
-    recipients = tx.requests.recipients(request.id)
     for recipient in recipients:
         if recipient.canonical_id == canonical:
             return recipient

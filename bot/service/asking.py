@@ -82,7 +82,7 @@ def ask(
         turn_id=asker.turn_id,
     )
     conversation.count_question(1)
-    tell_everybody(tx, conversation, request)
+    tell_everybody(conversation, request, [person.id for person in people])
     tx.journal.add(
         Entry(
             kind="request.asked",

@@ -10,6 +10,7 @@ from bot.domain.planning import Role
 from bot.domain.session import Message, Session, SessionState
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.tables import FeedEntry
 
 FEED_MESSAGE = "message"
 FEED_QUESTION = "question"
@@ -22,11 +23,12 @@ class Conversation:
     Changes are gathered and made into a new record once: this is the hottest path there is.
     """
 
-    __slots__ = ("_changes", "_now", "_session", "_timeout", "_tx", "id", "owner_id")
+    __slots__ = ("_changes", "_entries", "_now", "_session", "_timeout", "_tx", "id", "owner_id")
 
     def __init__(self, tx: Transaction, session: Session, now: Micros, timeout: Micros) -> None:
         self._session = session
         self._changes: dict[str, Any] = {}
+        self._entries: list[FeedEntry] = []
         self._tx = tx
         self._now = now
         self._timeout = timeout
@@ -94,13 +96,13 @@ class Conversation:
     def note(self, kind: str, ref: str) -> None:
         """Append an entry to the session's feed."""
         number = self._value("feed_seq") + 1
-        self._tx.feeds.add(self.id, number, kind, ref, self._now)
+        self._entries.append(FeedEntry(number=number, kind=kind, ref=ref, at=self._now))
         self._changes["feed_seq"] = number
 
     def tell(self, person_id: str, kind: str, ref: str) -> None:
         """Append an entry to a person's feed."""
         number = self._tx.people.next_feed_number(person_id)
-        self._tx.feeds.add(person_id, number, kind, ref, self._now)
+        self._tx.feeds.add(person_id, [FeedEntry(number=number, kind=kind, ref=ref, at=self._now)])
         self._tx.announce(Topic.FEED, person_id)
 
     def tell_state(self) -> None:
@@ -131,5 +133,7 @@ class Conversation:
         self.change(turn_due_at=due, idle_at=idle)
         saved = self.session
         self._tx.sessions.save(saved)
+        self._tx.feeds.add(self.id, self._entries)
+        self._entries = []
         self._tx.announce(Topic.FEED, self.id)
         return saved

@@ -48,7 +48,7 @@ class Orchestrator:
         """Run one turn to its commit; a lost claim ends it without a trace."""
         started = monotonic()
         self._show_status(claim, Status.THINKING)
-        renewal = asyncio.create_task(self._renew(claim), name=f"renew {claim.turn_id}")
+        renewal = _Renewal(self._store, self._clock, self._turns, claim)
         outcome = "planned"
         try:
             plan = await self._plan(claim)
@@ -69,8 +69,7 @@ class Orchestrator:
             log.exception("turn broke", extra={"session_id": claim.session.id})
             await self._break_off(claim)
         finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
+            await renewal.close()
             self._observer.turn(outcome, monotonic() - started)
 
     async def _plan(self, claim: ClaimedTurn) -> Plan:
@@ -107,16 +106,6 @@ class Orchestrator:
             # The claim's lease runs out by itself, and the turn is due again.
             log.warning("turn could not be released: %s", error.code)
 
-    async def _renew(self, claim: ClaimedTurn) -> None:
-        while True:
-            await asyncio.sleep(self._turns.lease / SECOND / 3)
-            try:
-                await self._store.run(self._turns.renew, claim, self._clock.now())
-            except StaleClaim:
-                return
-            except HandraiseError as error:
-                log.warning("claim could not be renewed: %s", error.code)
-
     def _show_status(self, claim: ClaimedTurn, status: Status) -> None:
         self._store.broadcast(
             json.dumps(
@@ -129,6 +118,42 @@ class Orchestrator:
                 }
             )
         )
+
+
+class _Renewal:
+    """Keeps a claim alive while its turn runs; most turns end before the first renewal is due."""
+
+    def __init__(self, store: Store, clock: Clock, turns: Turns, claim: ClaimedTurn) -> None:
+        self._store = store
+        self._clock = clock
+        self._turns = turns
+        self._claim = claim
+        self._task: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(self._pause, self._start)
+
+    @property
+    def _pause(self) -> float:
+        return self._turns.lease / SECOND / 3
+
+    def _start(self) -> None:
+        self._task = asyncio.create_task(self._renew(), name=f"renew {self._claim.turn_id}")
+
+    async def _renew(self) -> None:
+        while True:
+            try:
+                await self._store.run(self._turns.renew, self._claim, self._clock.now())
+            except StaleClaim:
+                return
+            except HandraiseError as error:
+                log.warning("claim could not be renewed: %s", error.code)
+            await asyncio.sleep(self._pause)
+
+    async def close(self) -> None:
+        """Stop renewing."""
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
 
 class _Preview:

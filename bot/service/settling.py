@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.domain.feedback import Answer, FeedbackRequest, State
@@ -10,6 +11,7 @@ from bot.domain.journal import Entry
 from bot.domain.surface import SETTLING_PRIORITY
 from bot.service.conversation import FEED_QUESTION, Conversation
 from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.tables import Recipient
 
 
 def settle(
@@ -22,6 +24,7 @@ def settle(
     by: str | None = None,
     via: str | None = None,
     outcome: Answer | None = None,
+    recipients: Sequence[Recipient] | None = None,
 ) -> FeedbackRequest:
     """Give a pending request its final state; the caller holds its row and its session's."""
     settled = replace(
@@ -35,7 +38,7 @@ def settle(
     )
     tx.requests.save(settled)
     conversation.count_question(-1)
-    repaint(tx, conversation, settled, now)
+    repaint(tx, conversation, settled, now, recipients)
     tx.journal.add(
         Entry(
             kind=f"request.{state.value}",
@@ -51,18 +54,25 @@ def settle(
 
 
 def repaint(
-    tx: Transaction, conversation: Conversation, request: FeedbackRequest, now: Micros
+    tx: Transaction,
+    conversation: Conversation,
+    request: FeedbackRequest,
+    now: Micros,
+    recipients: Sequence[Recipient] | None = None,
 ) -> None:
     """Want every surface to show the request's newest version, and tell everybody's feeds."""
     tx.surfaces.want(request.id, request.version, SETTLING_PRIORITY, now)
     tx.announce(Topic.SURFACE, request.id)
-    tell_everybody(tx, conversation, request)
+    if recipients is None:
+        recipients = tx.requests.recipients(request.id)
+    tell_everybody(conversation, request, [r.canonical_id for r in recipients])
 
 
-def tell_everybody(tx: Transaction, conversation: Conversation, request: FeedbackRequest) -> None:
+def tell_everybody(
+    conversation: Conversation, request: FeedbackRequest, recipients: Iterable[str]
+) -> None:
     """Put a change of a request into its session's, its recipients' and its asker's feeds."""
     conversation.note(FEED_QUESTION, request.id)
-    people = {r.canonical_id for r in tx.requests.recipients(request.id)}
     # In one order everywhere, so that two transactions cannot wait for each other.
-    for person_id in sorted(people | {request.asker_id}):
+    for person_id in sorted({*recipients, request.asker_id}):
         conversation.tell(person_id, FEED_QUESTION, request.id)

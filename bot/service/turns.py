@@ -83,7 +83,8 @@ class Turns:
             claim_number=session.claim_number + 1,
             claim_until=now + self.lease,
         )
-        tx.sessions.save(claimed)
+        until = now + self.lease
+        tx.sessions.claim(session.id, worker, claimed.claim_number, until)
         turn_id = new_id()
         messages = tx.messages.after(
             session.id,
@@ -163,7 +164,7 @@ class Turns:
     def renew(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> None:
         """Keep a claim alive while its planner thinks; `StaleClaim` when it was lost."""
         session = self._held(tx, claim)
-        tx.sessions.save(replace(session, claim_until=now + self.lease))
+        tx.sessions.claim(session.id, claim.owner, claim.number, now + self.lease)
 
     def commit(
         self,

@@ -13,6 +13,7 @@ from bot.adapters.store.postgres import PostgresStore
 from bot.domain.commands import Outcome
 from bot.domain.feedback import Answer, Standing, State, judge
 from bot.service.ports.store import Transaction
+from bot.service.ports.tables import FeedEntry
 from tests.contract.conftest import AnyStore
 from tests.contract.records import (
     NOW,
@@ -43,7 +44,7 @@ async def test_a_person_s_feed_has_no_gaps_over_two_servers(two_servers: TwoServ
 async def _fill_feed(person_id: str, stores: list[AnyStore]) -> None:
     def note(tx: Transaction, n: int) -> int:
         number = tx.people.next_feed_number(person_id)
-        tx.feeds.add(person_id, number, "message", str(n), NOW)
+        tx.feeds.add(person_id, [FeedEntry(number=number, kind="message", ref=str(n), at=NOW)])
         if n % 10 == 0:
             raise ValueError  # its number is free again
         return number

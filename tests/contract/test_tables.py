@@ -350,17 +350,22 @@ async def test_urgent_surfaces_are_claimed_first(store: AnyStore) -> None:
     assert [surface.id for surface in claimed] == [ids[5], ids[4], ids[3], ids[2]]
 
 
+def news(number: int) -> FeedEntry:
+    return FeedEntry(number=number, kind="message", ref=str(number), at=NOW)
+
+
 async def test_feeds_are_read_from_a_cursor(store: AnyStore) -> None:
     def write(tx: Transaction) -> None:
-        for number in (1, 2, 3):
-            tx.feeds.add("f", number, "message", str(number), NOW)
-        tx.feeds.add("other", 1, "message", "1", NOW)
+        tx.feeds.add("f", [])
+        tx.feeds.add("f", [news(1)])
+        tx.feeds.add("f", [news(2), news(3)])
+        tx.feeds.add("other", [news(1)])
 
     await store.run(write)
 
     def read(tx: Transaction) -> None:
         assert tx.feeds.last("f") == 3
-        assert tx.feeds.after("f", 1, 1) == [FeedEntry(number=2, kind="message", ref="2", at=NOW)]
+        assert tx.feeds.after("f", 1, 1) == [news(2)]
         assert [entry.number for entry in tx.feeds.after("f", 0, 9)] == [1, 2, 3]
 
     await store.read(read)

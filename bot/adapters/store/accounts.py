@@ -36,22 +36,26 @@ _ADD = insert_into(accounts)
 _GET = where(accounts, _FIELDS, accounts.c.id == bindparam("id"))
 _BY_USERNAME = where(accounts, _FIELDS, accounts.c.username_key == bindparam("key"))
 _BY_EMAIL = Statement(
-    lambda: columns(accounts, _FIELDS)
-    .select_from(accounts.join(identities, identities.c.person_id == accounts.c.person_id))
-    .where(
-        identities.c.kind == bindparam("kind"),
-        identities.c.key == bindparam("key"),
-        accounts.c.email_key == identities.c.key,
-        accounts.c.verified_at.is_not(None),
+    lambda: (
+        columns(accounts, _FIELDS)
+        .select_from(accounts.join(identities, identities.c.person_id == accounts.c.person_id))
+        .where(
+            identities.c.kind == bindparam("kind"),
+            identities.c.key == bindparam("key"),
+            accounts.c.email_key == identities.c.key,
+            accounts.c.verified_at.is_not(None),
+        )
     )
 )
 _VERIFY = update_by_id(accounts, ["verified_at"])
 _PUT_CODE = Statement(
-    lambda: postgresql.insert(verification_codes)
-    .values({name: bindparam(name) for name in _CODE_FIELDS})
-    .on_conflict_do_update(
-        index_elements=[verification_codes.c.account_id],
-        set_={name: bindparam(name) for name in _CODE_FIELDS if name != "account_id"},
+    lambda: (
+        postgresql.insert(verification_codes)
+        .values({name: bindparam(name) for name in _CODE_FIELDS})
+        .on_conflict_do_update(
+            index_elements=[verification_codes.c.account_id],
+            set_={name: bindparam(name) for name in _CODE_FIELDS if name != "account_id"},
+        )
     )
 )
 _LOCK_CODE = locked(
@@ -65,18 +69,22 @@ _DROP_CODE = Statement(
 _ADD_FAMILY = insert_into(token_families)
 _GET_FAMILY = where(token_families, _FAMILY_FIELDS, token_families.c.id == bindparam("id"))
 _REVOKE = Statement(
-    lambda: update(token_families)
-    .where(token_families.c.id == bindparam("id"), token_families.c.revoked_at.is_(None))
-    .values(revoked_at=bindparam("at"))
+    lambda: (
+        update(token_families)
+        .where(token_families.c.id == bindparam("id"), token_families.c.revoked_at.is_(None))
+        .values(revoked_at=bindparam("at"))
+    )
 )
 _ADD_TOKEN = insert_into(refresh_tokens)
 _LOCK_TOKEN = locked(
     refresh_tokens, _TOKEN_FIELDS, refresh_tokens.c.token_hash == bindparam("token_hash")
 )
 _USE_TOKEN = Statement(
-    lambda: update(refresh_tokens)
-    .where(refresh_tokens.c.token_hash == bindparam("token_hash"))
-    .values(used_at=bindparam("at"))
+    lambda: (
+        update(refresh_tokens)
+        .where(refresh_tokens.c.token_hash == bindparam("token_hash"))
+        .values(used_at=bindparam("at"))
+    )
 )
 _PRUNE = Statement(
     lambda: delete(refresh_tokens).where(

@@ -8,15 +8,16 @@ from sqlalchemy import bindparam, func, select
 
 from bot.adapters.store.schema import feed
 from bot.adapters.store.statements import Runner, Statement, columns, insert_into
-from bot.domain.instants import Micros
 from bot.service.ports.tables import FeedEntry
 
 _ADD = insert_into(feed)
 _AFTER = Statement(
-    lambda: columns(feed, ["number", "kind", "ref", "at"])
-    .where(feed.c.feed_id == bindparam("feed_id"), feed.c.number > bindparam("number"))
-    .order_by(feed.c.number)
-    .limit(bindparam("limit"))
+    lambda: (
+        columns(feed, ["number", "kind", "ref", "at"])
+        .where(feed.c.feed_id == bindparam("feed_id"), feed.c.number > bindparam("number"))
+        .order_by(feed.c.number)
+        .limit(bindparam("limit"))
+    )
 )
 _LAST = Statement(
     lambda: select(func.max(feed.c.number)).where(feed.c.feed_id == bindparam("feed_id"))
@@ -29,11 +30,16 @@ class Feeds:
     def __init__(self, runner: Runner) -> None:
         self._db = runner
 
-    def add(self, feed_id: str, number: int, kind: str, ref: str, at: Micros) -> None:
-        """Append an entry."""
-        self._db.run(
-            _ADD, {"feed_id": feed_id, "number": number, "kind": kind, "ref": ref, "at": at}
-        )
+    def add(self, feed_id: str, entries: Sequence[FeedEntry]) -> None:
+        """Append entries."""
+        rows = [
+            {"feed_id": feed_id, "number": e.number, "kind": e.kind, "ref": e.ref, "at": e.at}
+            for e in entries
+        ]
+        if len(rows) == 1:
+            self._db.run(_ADD, rows[0])
+        elif rows:
+            self._db.run_each(_ADD, rows)
 
     def after(self, feed_id: str, number: int, limit: int) -> Sequence[FeedEntry]:
         """Return entries above `number`, oldest first."""

@@ -16,14 +16,18 @@ from bot.service.identifiers import new_id
 _ADD = insert_into(journal)
 _FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "data"]
 _OF_REQUEST = Statement(
-    lambda: columns(journal, _FIELDS)
-    .where(journal.c.request_id == bindparam("request_id"))
-    .order_by(journal.c.id)
+    lambda: (
+        columns(journal, _FIELDS)
+        .where(journal.c.request_id == bindparam("request_id"))
+        .order_by(journal.c.id)
+    )
 )
 _OF_SESSION = Statement(
-    lambda: columns(journal, _FIELDS)
-    .where(journal.c.session_id == bindparam("session_id"))
-    .order_by(journal.c.id)
+    lambda: (
+        columns(journal, _FIELDS)
+        .where(journal.c.session_id == bindparam("session_id"))
+        .order_by(journal.c.id)
+    )
 )
 
 

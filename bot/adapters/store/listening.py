@@ -23,9 +23,7 @@ LONGEST_PAUSE = 10.0
 class Listening:
     """Keeps one LISTEN going; what was missed while it was down is told as `EVERYTHING`."""
 
-    def __init__(
-        self, conninfo: str, server: str, announcements: Announcements
-    ) -> None:
+    def __init__(self, conninfo: str, server: str, announcements: Announcements) -> None:
         self._conninfo = conninfo
         self._server = server
         self._announcements = announcements

@@ -21,16 +21,20 @@ _GET = where(
     messages.c.seq == bindparam("seq"),
 )
 _AFTER = Statement(
-    lambda: columns(messages, _FIELDS)
-    .where(messages.c.session_id == bindparam("session_id"), messages.c.seq > bindparam("seq"))
-    .order_by(messages.c.seq)
-    .limit(bindparam("limit"))
+    lambda: (
+        columns(messages, _FIELDS)
+        .where(messages.c.session_id == bindparam("session_id"), messages.c.seq > bindparam("seq"))
+        .order_by(messages.c.seq)
+        .limit(bindparam("limit"))
+    )
 )
 _BEFORE = Statement(
-    lambda: columns(messages, _FIELDS)
-    .where(messages.c.session_id == bindparam("session_id"), messages.c.seq < bindparam("seq"))
-    .order_by(messages.c.seq.desc())
-    .limit(bindparam("limit"))
+    lambda: (
+        columns(messages, _FIELDS)
+        .where(messages.c.session_id == bindparam("session_id"), messages.c.seq < bindparam("seq"))
+        .order_by(messages.c.seq.desc())
+        .limit(bindparam("limit"))
+    )
 )
 
 

@@ -18,37 +18,47 @@ _BY_ID = persons.c.id == bindparam("id")
 _GET = where(persons, _FIELDS, _BY_ID)
 _LOCK = locked(persons, _FIELDS, _BY_ID)
 _NEXT = Statement(
-    lambda: update(persons)
-    .where(_BY_ID)
-    .values(feed_seq=persons.c.feed_seq + bindparam("step"))
-    .returning(persons.c.feed_seq)
+    lambda: (
+        update(persons)
+        .where(_BY_ID)
+        .values(feed_seq=persons.c.feed_seq + bindparam("step"))
+        .returning(persons.c.feed_seq)
+    )
 )
 
 
 def _by(condition: ColumnElement[bool]) -> Statement:
     return Statement(
-        lambda: select(func.coalesce(persons.c.merged_into, persons.c.id))
-        .select_from(persons.join(accounts, accounts.c.person_id == persons.c.id))
-        .where(condition, accounts.c.verified_at.is_not(None), accounts.c.disabled_at.is_(None))
+        lambda: (
+            select(func.coalesce(persons.c.merged_into, persons.c.id))
+            .select_from(persons.join(accounts, accounts.c.person_id == persons.c.id))
+            .where(condition, accounts.c.verified_at.is_not(None), accounts.c.disabled_at.is_(None))
+        )
     )
 
 
 _BY_USERNAME = _by(accounts.c.username_key == bindparam("key"))
 _BY_IDENTITY = Statement(
-    lambda: select(func.coalesce(persons.c.merged_into, persons.c.id))
-    .select_from(persons.join(identities, identities.c.person_id == persons.c.id))
-    .where(identities.c.kind == bindparam("kind"), identities.c.key == bindparam("key"))
+    lambda: (
+        select(func.coalesce(persons.c.merged_into, persons.c.id))
+        .select_from(persons.join(identities, identities.c.person_id == persons.c.id))
+        .where(identities.c.kind == bindparam("kind"), identities.c.key == bindparam("key"))
+    )
 )
 # ON CONFLICT reads the same in both dialects; PostgreSQL's construct compiles for SQLite too.
 _ADD_IDENTITY = Statement(
-    lambda: postgresql.insert(identities)
-    .values({c.name: bindparam(c.name) for c in identities.c})
-    .on_conflict_do_nothing()
+    lambda: (
+        postgresql.insert(identities)
+        .values({c.name: bindparam(c.name) for c in identities.c})
+        .on_conflict_do_nothing()
+    )
 )
 _ALLOW = Statement(
-    lambda: postgresql.insert(contacts)
-    .values({c.name: bindparam(c.name) for c in contacts.c})
-    .on_conflict_do_nothing()
+    lambda: (
+        postgresql.insert(contacts)
+        .values({c.name: bindparam(c.name) for c in contacts.c})
+        .on_conflict_do_nothing()
+    )
 )
 _IS_CONTACT = Statement(
     lambda: select(contacts.c.allowed_at).where(

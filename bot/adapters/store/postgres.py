@@ -100,9 +100,7 @@ class PostgresStore:
         """Raise `Unavailable` unless the database answers a read."""
         await self.read(lambda tx: tx.people.get(""))
 
-    async def _hop(
-        self, pool: ThreadPoolExecutor, call: Callable[..., T], *arguments: Any
-    ) -> T:
+    async def _hop(self, pool: ThreadPoolExecutor, call: Callable[..., T], *arguments: Any) -> T:
         if not self._is_open:
             raise Unavailable("The database is closed.")
         return await asyncio.get_running_loop().run_in_executor(pool, call, *arguments)

@@ -10,16 +10,18 @@ from bot.adapters.store.statements import Runner, Statement
 from bot.domain.instants import Micros
 
 _ADVANCE = Statement(
-    lambda: postgresql.insert(rates)
-    .values(key=bindparam("key"), tat=bindparam("first"))
-    .on_conflict_do_update(
-        index_elements=[rates.c.key],
-        set_={
-            "tat": case((rates.c.tat > bindparam("now"), rates.c.tat), else_=bindparam("now"))
-            + bindparam("interval")
-        },
+    lambda: (
+        postgresql.insert(rates)
+        .values(key=bindparam("key"), tat=bindparam("first"))
+        .on_conflict_do_update(
+            index_elements=[rates.c.key],
+            set_={
+                "tat": case((rates.c.tat > bindparam("now"), rates.c.tat), else_=bindparam("now"))
+                + bindparam("interval")
+            },
+        )
+        .returning(rates.c.tat)
     )
-    .returning(rates.c.tat)
 )
 
 

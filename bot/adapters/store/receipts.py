@@ -13,9 +13,7 @@ from bot.domain.instants import Micros
 
 _ADD = insert_into(receipts)
 _FIND = Statement(
-    lambda: select(receipts.c.outcome).where(
-        receipts.c.external_key == bindparam("external_key")
-    )
+    lambda: select(receipts.c.outcome).where(receipts.c.external_key == bindparam("external_key"))
 )
 _PRUNE = Statement(
     lambda: delete(receipts).where(

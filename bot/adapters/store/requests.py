@@ -50,59 +50,73 @@ _LOCK = locked(requests, _FIELDS, _BY_ID)
 _SAVE = update_by_id(requests, _CHANGED)
 _ADD_RECIPIENT = insert_into(recipients)
 _RECIPIENTS = Statement(
-    lambda: select(
-        recipients.c.person_id,
-        func.coalesce(persons.c.merged_into, persons.c.id),
-        persons.c.name,
-        recipients.c.position,
+    lambda: (
+        select(
+            recipients.c.person_id,
+            func.coalesce(persons.c.merged_into, persons.c.id),
+            persons.c.name,
+            recipients.c.position,
+        )
+        .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
+        .where(recipients.c.request_id == bindparam("request_id"))
+        .order_by(recipients.c.position)
     )
-    .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
-    .where(recipients.c.request_id == bindparam("request_id"))
-    .order_by(recipients.c.position)
 )
 _OPEN_OF = Statement(
-    lambda: columns(requests, _FIELDS)
-    .where(requests.c.session_id == bindparam("session_id"), _PENDING)
-    .order_by(requests.c.id)
+    lambda: (
+        columns(requests, _FIELDS)
+        .where(requests.c.session_id == bindparam("session_id"), _PENDING)
+        .order_by(requests.c.id)
+    )
 )
 _OF_SESSION = Statement(
-    lambda: columns(requests, _FIELDS)
-    .where(requests.c.session_id == bindparam("session_id"))
-    .order_by(requests.c.id)
+    lambda: (
+        columns(requests, _FIELDS)
+        .where(requests.c.session_id == bindparam("session_id"))
+        .order_by(requests.c.id)
+    )
 )
 _OF_RECIPIENT = Statement(
-    lambda: columns(requests, _FIELDS)
-    .select_from(recipients.join(requests, requests.c.id == recipients.c.request_id))
-    .where(
-        recipients.c.person_id == bindparam("person_id"),
-        recipients.c.request_id < bindparam("before"),
-        _WANTED,
+    lambda: (
+        columns(requests, _FIELDS)
+        .select_from(recipients.join(requests, requests.c.id == recipients.c.request_id))
+        .where(
+            recipients.c.person_id == bindparam("person_id"),
+            recipients.c.request_id < bindparam("before"),
+            _WANTED,
+        )
+        .order_by(recipients.c.request_id.desc())
+        .limit(bindparam("limit"))
     )
-    .order_by(recipients.c.request_id.desc())
-    .limit(bindparam("limit"))
 )
 _OF_ASKER = Statement(
-    lambda: columns(requests, _FIELDS)
-    .where(
-        requests.c.asker_id == bindparam("person_id"),
-        requests.c.id < bindparam("before"),
-        _WANTED,
+    lambda: (
+        columns(requests, _FIELDS)
+        .where(
+            requests.c.asker_id == bindparam("person_id"),
+            requests.c.id < bindparam("before"),
+            _WANTED,
+        )
+        .order_by(requests.c.id.desc())
+        .limit(bindparam("limit"))
     )
-    .order_by(requests.c.id.desc())
-    .limit(bindparam("limit"))
 )
 _OVERDUE = Statement(
-    lambda: select(requests.c.id)
-    .where(_PENDING, requests.c.deadline <= bindparam("now"))
-    .order_by(requests.c.deadline)
-    .limit(bindparam("limit"))
+    lambda: (
+        select(requests.c.id)
+        .where(_PENDING, requests.c.deadline <= bindparam("now"))
+        .order_by(requests.c.deadline)
+        .limit(bindparam("limit"))
+    )
 )
 _ADD_RESPONSE = insert_into(responses)
 _RESPONSE_FIELDS = names(FeedbackResponse)
 _RESPONSES = Statement(
-    lambda: columns(responses, _RESPONSE_FIELDS)
-    .where(responses.c.request_id == bindparam("request_id"))
-    .order_by(responses.c.created_at, responses.c.id)
+    lambda: (
+        columns(responses, _RESPONSE_FIELDS)
+        .where(responses.c.request_id == bindparam("request_id"))
+        .order_by(responses.c.created_at, responses.c.id)
+    )
 )
 
 
@@ -156,9 +170,7 @@ class Requests:
     def recipients(self, request_id: str) -> Sequence[Recipient]:
         """Return whom a request went to, in the order asked."""
         rows = self._db.all(_RECIPIENTS, {"request_id": request_id})
-        return [
-            Recipient(person_id=p, canonical_id=c, name=n, position=o) for p, c, n, o in rows
-        ]
+        return [Recipient(person_id=p, canonical_id=c, name=n, position=o) for p, c, n, o in rows]
 
     def open_of(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return a session's pending requests, oldest first."""

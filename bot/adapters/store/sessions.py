@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal_column, or_, select
+from sqlalchemy import bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import participants, sessions
@@ -33,35 +33,50 @@ _ADD = insert_into(sessions)
 _GET = where(sessions, _FIELDS, _BY_ID)
 _LOCK = locked(sessions, _FIELDS, _BY_ID)
 _SAVE = update_by_id(sessions, _CHANGED)
+_CLAIM = Statement(
+    lambda: (
+        update(sessions)
+        .where(_BY_ID)
+        .values(
+            claim_owner=bindparam("owner"),
+            claim_number=bindparam("number"),
+            claim_until=bindparam("until"),
+        )
+    )
+)
 _ACTIVE_OF = Statement(
-    lambda: columns(sessions, _FIELDS)
-    .where(sessions.c.owner_id == bindparam("owner_id"), _ACTIVE)
-    .order_by(sessions.c.id)
+    lambda: (
+        columns(sessions, _FIELDS)
+        .where(sessions.c.owner_id == bindparam("owner_id"), _ACTIVE)
+        .order_by(sessions.c.id)
+    )
 )
 _COUNT_HELD = Statement(
     lambda: select(func.count()).where(sessions.c.owner_id == bindparam("owner_id"), _HELD)
 )
 _OF_OWNER = Statement(
-    lambda: columns(sessions, _FIELDS)
-    .where(
-        sessions.c.owner_id == bindparam("owner_id"),
-        or_(
-            bindparam("state") == literal_column("''"), sessions.c.state == bindparam("state")
-        ),
-        sessions.c.id < bindparam("before"),
+    lambda: (
+        columns(sessions, _FIELDS)
+        .where(
+            sessions.c.owner_id == bindparam("owner_id"),
+            or_(bindparam("state") == literal_column("''"), sessions.c.state == bindparam("state")),
+            sessions.c.id < bindparam("before"),
+        )
+        .order_by(sessions.c.id.desc())
+        .limit(bindparam("limit"))
     )
-    .order_by(sessions.c.id.desc())
-    .limit(bindparam("limit"))
 )
 _DUE = Statement(
-    lambda: select(sessions.c.id)
-    .where(
-        sessions.c.turn_due_at <= bindparam("now"),
-        or_(sessions.c.claim_until.is_(None), sessions.c.claim_until <= bindparam("now")),
+    lambda: (
+        select(sessions.c.id)
+        .where(
+            sessions.c.turn_due_at <= bindparam("now"),
+            or_(sessions.c.claim_until.is_(None), sessions.c.claim_until <= bindparam("now")),
+        )
+        .order_by(sessions.c.turn_due_at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, key_share=True)
     )
-    .order_by(sessions.c.turn_due_at)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True, key_share=True)
 )
 # The later of the two; the dialects name that function differently.
 _NEXT_DUE = Statement(
@@ -75,15 +90,19 @@ _NEXT_DUE = Statement(
     ).where(sessions.c.turn_due_at.is_not(None))
 )
 _IDLE = Statement(
-    lambda: select(sessions.c.id, sessions.c.idle_at)
-    .where(sessions.c.idle_at <= bindparam("now"))
-    .order_by(sessions.c.idle_at)
-    .limit(bindparam("limit"))
+    lambda: (
+        select(sessions.c.id, sessions.c.idle_at)
+        .where(sessions.c.idle_at <= bindparam("now"))
+        .order_by(sessions.c.idle_at)
+        .limit(bindparam("limit"))
+    )
 )
 _ADD_PARTICIPANT = Statement(
-    lambda: postgresql.insert(participants)
-    .values({c.name: bindparam(c.name) for c in participants.c})
-    .on_conflict_do_nothing()
+    lambda: (
+        postgresql.insert(participants)
+        .values({c.name: bindparam(c.name) for c in participants.c})
+        .on_conflict_do_nothing()
+    )
 )
 _ROLE = Statement(
     lambda: select(participants.c.role).where(
@@ -117,6 +136,11 @@ class Sessions:
     def save(self, session: Session) -> None:
         """Write back what may change of a session."""
         self._db.run(_SAVE, _values(session))
+
+    def claim(self, session_id: str, owner: str, number: int, until: Micros) -> None:
+        """Write a claim, and nothing else: no index has to be touched."""
+        values = {"id": session_id, "owner": owner, "number": number, "until": until}
+        self._db.run(_CLAIM, values)
 
     def add_participant(self, session_id: str, person_id: str, role: ParticipantRole) -> None:
         """Let a person take part."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Protocol, TypeVar
 
@@ -83,6 +83,10 @@ class Runner:
         self._cursor.execute(self._text(statement), parameters)
         return self._cursor.rowcount
 
+    def run_each(self, statement: Statement, rows: Sequence[Parameters]) -> None:
+        """Run a write for each row."""
+        self._cursor.executemany(self._text(statement), rows)
+
     def one(self, statement: Statement, parameters: Parameters) -> Row | None:
         """Return the first row, or None."""
         self._cursor.execute(self._text(statement), parameters)
@@ -114,9 +118,11 @@ def columns(table: Table, wanted: Iterable[str]) -> Select[Any]:
 def update_by_id(table: Table, changed: Iterable[str]) -> Statement:
     """Set these columns of the row with parameter `id`."""
     return Statement(
-        lambda: update(table)
-        .where(table.c.id == bindparam("id"))
-        .values({name: bindparam(name) for name in changed})
+        lambda: (
+            update(table)
+            .where(table.c.id == bindparam("id"))
+            .values({name: bindparam(name) for name in changed})
+        )
     )
 
 

@@ -17,20 +17,24 @@ _FIELDS = names(Surface)
 _ADD = insert_into(surfaces)
 _ADD_ATTEMPT = insert_into(attempts)
 _OF_REQUEST = Statement(
-    lambda: columns(surfaces, _FIELDS)
-    .where(surfaces.c.request_id == bindparam("request_id"))
-    .order_by(surfaces.c.id)
+    lambda: (
+        columns(surfaces, _FIELDS)
+        .where(surfaces.c.request_id == bindparam("request_id"))
+        .order_by(surfaces.c.id)
+    )
 )
 _WANT = Statement(
-    lambda: update(surfaces)
-    .where(
-        surfaces.c.request_id == bindparam("request_id"),
-        surfaces.c.wanted_version < bindparam("version"),
-    )
-    .values(
-        wanted_version=bindparam("version"),
-        priority=bindparam("priority"),
-        due_at=bindparam("due_at"),
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.wanted_version < bindparam("version"),
+        )
+        .values(
+            wanted_version=bindparam("version"),
+            priority=bindparam("priority"),
+            due_at=bindparam("due_at"),
+        )
     )
 )
 
@@ -55,30 +59,34 @@ def _due() -> CTE:
 
 
 _CLAIM = Statement(
-    lambda: update(surfaces)
-    .where(surfaces.c.id.in_(select(_due().c.id)))
-    .values(
-        claim_owner=bindparam("owner"),
-        claim_until=bindparam("until"),
-        claim_number=surfaces.c.claim_number + bindparam("step"),
-        attempts=surfaces.c.attempts + bindparam("step"),
+    lambda: (
+        update(surfaces)
+        .where(surfaces.c.id.in_(select(_due().c.id)))
+        .values(
+            claim_owner=bindparam("owner"),
+            claim_until=bindparam("until"),
+            claim_number=surfaces.c.claim_number + bindparam("step"),
+            attempts=surfaces.c.attempts + bindparam("step"),
+        )
+        .returning(*(surfaces.c[name] for name in _FIELDS))
     )
-    .returning(*(surfaces.c[name] for name in _FIELDS))
 )
 _CLAIM_OF = Statement(
-    lambda: update(surfaces)
-    .where(
-        surfaces.c.request_id == bindparam("request_id"),
-        surfaces.c.due_at <= bindparam("now"),
-        or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.due_at <= bindparam("now"),
+            or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
+        )
+        .values(
+            claim_owner=bindparam("owner"),
+            claim_until=bindparam("until"),
+            claim_number=surfaces.c.claim_number + bindparam("step"),
+            attempts=surfaces.c.attempts + bindparam("step"),
+        )
+        .returning(*(surfaces.c[name] for name in _FIELDS))
     )
-    .values(
-        claim_owner=bindparam("owner"),
-        claim_until=bindparam("until"),
-        claim_number=surfaces.c.claim_number + bindparam("step"),
-        attempts=surfaces.c.attempts + bindparam("step"),
-    )
-    .returning(*(surfaces.c[name] for name in _FIELDS))
 )
 # The later of the two; the dialects name that function differently.
 _NEXT_DUE = Statement(
@@ -93,39 +101,41 @@ _NEXT_DUE = Statement(
 )
 # What was wanted meanwhile stays due: only the version that was tried is settled.
 _RECORD = Statement(
-    lambda: update(surfaces)
-    .where(
-        surfaces.c.id == bindparam("id"), surfaces.c.claim_number == bindparam("number")
+    lambda: (
+        update(surfaces)
+        .where(surfaces.c.id == bindparam("id"), surfaces.c.claim_number == bindparam("number"))
+        .values(
+            shown_version=case(
+                (bindparam("shown") > surfaces.c.shown_version, bindparam("shown")),
+                else_=surfaces.c.shown_version,
+            ),
+            due_at=case(
+                (surfaces.c.wanted_version > bindparam("version"), surfaces.c.due_at),
+                else_=bindparam("retry_at"),
+            ),
+            claim_owner=null(),
+            claim_until=null(),
+        )
+        .returning(surfaces.c.due_at)
     )
-    .values(
-        shown_version=case(
-            (bindparam("shown") > surfaces.c.shown_version, bindparam("shown")),
-            else_=surfaces.c.shown_version,
-        ),
-        due_at=case(
-            (surfaces.c.wanted_version > bindparam("version"), surfaces.c.due_at),
-            else_=bindparam("retry_at"),
-        ),
-        claim_owner=null(),
-        claim_until=null(),
-    )
-    .returning(surfaces.c.due_at)
 )
 _SEEN = Statement(
-    lambda: update(surfaces)
-    .where(
-        surfaces.c.request_id == bindparam("request_id"),
-        surfaces.c.person_id == bindparam("person_id"),
-        surfaces.c.channel == bindparam("channel"),
-        surfaces.c.seen_version < bindparam("version"),
-        surfaces.c.wanted_version >= bindparam("version"),
-    )
-    .values(
-        seen_version=bindparam("version"),
-        shown_version=case(
-            (bindparam("version") > surfaces.c.shown_version, bindparam("version")),
-            else_=surfaces.c.shown_version,
-        ),
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.person_id == bindparam("person_id"),
+            surfaces.c.channel == bindparam("channel"),
+            surfaces.c.seen_version < bindparam("version"),
+            surfaces.c.wanted_version >= bindparam("version"),
+        )
+        .values(
+            seen_version=bindparam("version"),
+            shown_version=case(
+                (bindparam("version") > surfaces.c.shown_version, bindparam("version")),
+                else_=surfaces.c.shown_version,
+            ),
+        )
     )
 )
 
