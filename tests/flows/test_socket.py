@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import jwt
 import pytest
 from aiohttp import WSServerHandshakeError, web
 
+from bot.domain.feedback import State
 from bot.domain.instants import SECOND
+from bot.service.ports.channel import Fate
 from tests.clock import FakeClock
 from tests.flows.conftest import Client, SignUp
 from tests.flows.line import Line, eventually
 from web.auth.tokens import AUDIENCE, ISSUER
 from web.chat import connection, outbox, socket
+from web.chat.channel import ChatChannel
 from web.keys import CLOCK, HUB, INTAKE, METRICS, TOKENS
 
 
@@ -346,9 +350,17 @@ async def test_presence_is_a_page_that_can_be_seen(sign_up: SignUp, app: web.App
     await line.send(type="ping")
     await line.until("pong")
     assert not hub.is_present(me["person_id"])
+    assert await fate_of(app, me["person_id"]) is Fate.PARKED
     await line.send(type="visible", visible=True)
     await line.send(type="ping")
     await line.until("pong")
     assert hub.is_present(me["person_id"])
+    assert await fate_of(app, me["person_id"]) is Fate.SHOWN
     await line.close()
     await eventually(lambda: not hub.is_present(me["person_id"]))
+
+
+async def fate_of(app: web.Application, person_id: str) -> Fate:
+    """Deliver a card for this person and say what became of it."""
+    surface, request = Mock(person_id=person_id), Mock(state=State.PENDING)
+    return (await ChatChannel(app[HUB]).deliver(surface, request)).fate
