@@ -167,14 +167,18 @@ class BamlPlanner:
         return made[:MAX_SUMMARY]
 
     async def _whole(
-        self, model: int, chosen: ClientRegistry, start: Callable[[BamlCallOptions], Any],
+        self,
+        model: int,
+        chosen: ClientRegistry,
+        start: Callable[[BamlCallOptions], Any],
         partial: Callable[[Any], None],
     ) -> tuple[str, dict[str, Any]]:
         """Return the one JSON object that the model answered with."""
         abort = AbortController()
         collector = Collector()
-        options = BamlCallOptions(client_registry=chosen, abort_controller=abort,
-                                  collector=collector)
+        options = BamlCallOptions(
+            client_registry=chosen, abort_controller=abort, collector=collector
+        )
         work = read(lambda: start(options), partial)
         await within(self._models[model].timeout_seconds, work, abort, collector)
         ended = bad_end(collector)

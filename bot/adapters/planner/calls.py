@@ -108,7 +108,7 @@ def _retry_after(collector: Collector) -> float | None:
     last = collector.last
     calls = last.calls if last is not None else []
     response = calls[-1].http_response if calls else None
-    for name, value in (response.headers.items() if response is not None else ()):
+    for name, value in response.headers.items() if response is not None else ():
         if name.casefold() == "retry-after":
             try:
                 seconds = float(value)

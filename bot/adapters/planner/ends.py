@@ -11,7 +11,13 @@ from bot.adapters.planner.runtime import Collector
 _CUT_OFF = {"length", "max_tokens", "model_context_window_exceeded"}
 """What OpenAI, Anthropic and Google (in capitals) say when there was no room to end."""
 _WITHHELD = {
-    "content_filter", "refusal", "safety", "prohibited_content", "blocklist", "recitation", "spii",
+    "content_filter",
+    "refusal",
+    "safety",
+    "prohibited_content",
+    "blocklist",
+    "recitation",
+    "spii",
 }
 _LAST_EVENTS = 8
 """The end is in one of the last events; after it come only usage and a closing mark."""

@@ -34,7 +34,9 @@ def steps_prompt(context: PlanContext, *, word: Callable[[], str] | None = None)
     """Return what the model is shown for one turn."""
     lines = [
         types.TranscriptLine(
-            author=_name(line.author), standing=_standing(line), is_new=line.new,
+            author=_name(line.author),
+            standing=_standing(line),
+            is_new=line.new,
             text=_bounded(line.text),
         )
         for line in context.lines
@@ -51,9 +53,14 @@ def steps_prompt(context: PlanContext, *, word: Callable[[], str] | None = None)
     ]
     texts = [context.summary, *(line.text for line in lines), *(q.question for q in waiting)]
     return StepsPrompt(
-        owner=_name(context.owner), now=local_time(context.now, context.zone),
-        zone=_name(context.zone), wait=say_span(context.feedback_timeout),
-        summary=context.summary, lines=lines, waiting=waiting, fence=fence(texts, word=word),
+        owner=_name(context.owner),
+        now=local_time(context.now, context.zone),
+        zone=_name(context.zone),
+        wait=say_span(context.feedback_timeout),
+        summary=context.summary,
+        lines=lines,
+        waiting=waiting,
+        fence=fence(texts, word=word),
     )
 
 

@@ -96,8 +96,14 @@ class _Turn:
 
     def _ask(self, ask: grammar.Ask) -> None:
         self.steps.append(
-            AskHuman(people=ask.people, question=ask.question, kind=ask.kind, options=ask.options,
-                     within=ask.within, quorum=ask.quorum)
+            AskHuman(
+                people=ask.people,
+                question=ask.question,
+                kind=ask.kind,
+                options=ask.options,
+                within=ask.within,
+                quorum=ask.quorum,
+            )
         )
 
     def _remind(self, number: int | None) -> None:

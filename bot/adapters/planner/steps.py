@@ -81,14 +81,23 @@ def _ask(step: types.AskHumanStep) -> AskHuman:
     quorum = 1 if step.quorum is None else step.quorum
     context = (step.context or "").strip()
     question = step.question.strip()
-    wrong = asking.fault(people=people, question=question, kind=kind, options=options,
-                         within=within, quorum=quorum)
+    wrong = asking.fault(
+        people=people, question=question, kind=kind, options=options, within=within, quorum=quorum
+    )
     if wrong is not None:
         raise Unusable(f"A question cannot be asked like this: {wrong}")
     if len(context) > MAX_CONTEXT:
         raise Unusable(f"The context of a question is longer than {MAX_CONTEXT:,} characters.")
-    return AskHuman(people=people, question=question, kind=kind, options=options, context=context,
-                    within=within, quorum=quorum, risk=Risk(step.risk or Risk.NORMAL.value))
+    return AskHuman(
+        people=people,
+        question=question,
+        kind=kind,
+        options=options,
+        context=context,
+        within=within,
+        quorum=quorum,
+        risk=Risk(step.risk or Risk.NORMAL.value),
+    )
 
 
 def _open(request_id: str, context: PlanContext) -> str:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam
 
+from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.schema import journal
 from bot.adapters.store.statements import Runner, Statement, columns, insert_into
 from bot.domain.journal import Entry
-from bot.service.identifiers import new_id
 
-_ADD = insert_into(journal)
+_ADD = insert_into(journal, without=("number",))
 _FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "data"]
 _OF_REQUEST = Statement(
     lambda: (
         columns(journal, _FIELDS)
         .where(journal.c.request_id == bindparam("request_id"))
-        .order_by(journal.c.id)
+        .order_by(journal.c.number)
     )
 )
 _OF_SESSION = Statement(
     lambda: (
         columns(journal, _FIELDS)
         .where(journal.c.session_id == bindparam("session_id"))
-        .order_by(journal.c.id)
+        .order_by(journal.c.number)
     )
 )
 
@@ -42,14 +41,13 @@ class Journal:
         self._db.run(
             _ADD,
             {
-                "id": new_id(),
                 "at": entry.at,
                 "kind": entry.kind,
                 "session_id": entry.session_id,
                 "request_id": entry.request_id,
                 "person_id": entry.person_id,
                 "channel": entry.channel,
-                "data": json.dumps(entry.data, separators=(",", ":")) if entry.data else "{}",
+                "data": packed(entry.data) if entry.data else "{}",
             },
         )
 
@@ -64,4 +62,4 @@ class Journal:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     values = dict(zip(_FIELDS, row, strict=True))
-    return Entry(**{**values, "data": json.loads(values["data"])})
+    return Entry(**{**values, "data": unpacked(values["data"])})

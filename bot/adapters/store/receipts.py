@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy import bindparam, delete, select
 
+from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.schema import receipts
 from bot.adapters.store.statements import Runner, Statement, insert_into
 from bot.domain.commands import Offer, Outcome
@@ -37,7 +36,7 @@ class Receipts:
         row = self._db.one(_FIND, {"external_key": external_key})
         if row is None:
             return None
-        status, session_id, request_id, seq, text, offer = json.loads(row[0])
+        status, session_id, request_id, seq, text, offer = unpacked(row[0])
         return Outcome(
             status=status,
             session_id=session_id,
@@ -50,7 +49,7 @@ class Receipts:
 
     def add(self, external_key: str, outcome: Outcome, at: Micros) -> None:
         """Keep an outcome under its command's key; a second one is a constraint's error."""
-        stored = json.dumps(
+        stored = packed(
             [
                 outcome.status,
                 outcome.session_id,
@@ -59,7 +58,6 @@ class Receipts:
                 outcome.text,
                 [(o.session_id, o.title) for o in outcome.offer],
             ],
-            separators=(",", ":"),
         )
         self._db.run(_ADD, {"external_key": external_key, "outcome": stored, "at": at})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, or_, select
 
+from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.schema import persons, recipients, requests, responses
 from bot.adapters.store.sessions import LAST_ID
 from bot.adapters.store.statements import (
@@ -137,7 +137,7 @@ class Requests:
                 "kind": request.kind.value,
                 "question": request.question,
                 "context": request.context,
-                "options": json.dumps(request.options),
+                "options": packed(request.options),
                 "rule": request.rule.value,
                 "quorum": request.quorum,
                 "risk": request.risk.value,
@@ -252,20 +252,20 @@ def _changes(request: FeedbackRequest) -> dict[str, Any]:
 def _stored(answer: Answer | None) -> str | None:
     if answer is None:
         return None
-    return json.dumps([answer.approved, answer.choices, answer.text], separators=(",", ":"))
+    return packed([answer.approved, answer.choices, answer.text])
 
 
 def _answer(stored: str | None) -> Answer | None:
     if stored is None:
         return None
-    approved, choices, text = json.loads(stored)
+    approved, choices, text = unpacked(stored)
     return Answer(approved=approved, choices=tuple(choices), text=text)
 
 
 def _request(row: tuple[Any, ...]) -> FeedbackRequest:
     values = dict(zip(_FIELDS, row, strict=True))
     values["kind"] = Kind(values["kind"])
-    values["options"] = tuple(json.loads(values["options"]))
+    values["options"] = tuple(unpacked(values["options"]))
     values["rule"] = Rule(values["rule"])
     values["risk"] = Risk(values["risk"])
     values["state"] = State(values["state"])

@@ -188,23 +188,6 @@ messages = Table(
     Column("request_id", Text),
     Column("turn_id", Text),
     PrimaryKeyConstraint("session_id", "seq"),
-    UniqueConstraint("id"),
-)
-
-# One row for each turn that committed or failed, under the claim that it held.
-turns = Table(
-    "turns",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
-    Column("claim_number", BigInteger, nullable=False),
-    Column("planned_seq", BigInteger, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("steps", Text, nullable=False),
-    Column("started_at", BigInteger, nullable=False),
-    Column("finished_at", BigInteger, nullable=False),
-    UniqueConstraint("session_id", "claim_number"),
 )
 
 requests = Table(
@@ -320,7 +303,14 @@ feed = Table(
 journal = Table(
     "journal",
     metadata,
-    Column("id", Text, primary_key=True),
+    # Orders a request's or a session's entries, since each is written under that row's lock; a
+    # counter rather than a UUID, which would need a second tree in SQLite.
+    Column(
+        "number",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
     Column("at", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("session_id", Text),
@@ -328,6 +318,7 @@ journal = Table(
     Column("person_id", Text),
     Column("channel", Text),
     Column("data", Text, nullable=False),
+    Index(None, "session_id"),
 )
 Index(
     "ix_journal_request",

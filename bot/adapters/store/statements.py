@@ -100,9 +100,15 @@ class Runner:
         return rows
 
 
-def insert_into(table: Table) -> Statement:
-    """Insert one row, a parameter for each column by its name."""
-    return Statement(lambda: insert(table).values({c.name: bindparam(c.name) for c in table.c}))
+def insert_into(table: Table, *, without: tuple[str, ...] = ()) -> Statement:
+    """Insert one row, a parameter for each column by its name, but those the database sets."""
+    return Statement(
+        lambda: (
+            insert(table)
+            .inline()
+            .values({c.name: bindparam(c.name) for c in table.c if c.name not in without})
+        )
+    )
 
 
 def names(record: type[Any]) -> list[str]:

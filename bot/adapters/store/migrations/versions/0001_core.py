@@ -186,22 +186,6 @@ def _create_conversations() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_messages_person_id"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_messages_session_id"),
         sa.PrimaryKeyConstraint("session_id", "seq", name="pk_messages"),
-        sa.UniqueConstraint("id", name="uq_messages_id"),
-    )
-    op.create_table(
-        "turns",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("session_id", sa.Text(), nullable=False),
-        sa.Column("claim_number", sa.BigInteger(), nullable=False),
-        sa.Column("planned_seq", sa.BigInteger(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("steps", sa.Text(), nullable=False),
-        sa.Column("started_at", sa.BigInteger(), nullable=False),
-        sa.Column("finished_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_turns_session_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_turns"),
-        sa.UniqueConstraint("session_id", "claim_number", name="uq_turns_session_id_claim_number"),
     )
 
 
@@ -319,7 +303,12 @@ def _create_records() -> None:
     )
     op.create_table(
         "journal",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("session_id", sa.Text()),
@@ -327,8 +316,9 @@ def _create_records() -> None:
         sa.Column("person_id", sa.Text()),
         sa.Column("channel", sa.Text()),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_journal"),
+        sa.PrimaryKeyConstraint("number", name="pk_journal"),
     )
+    op.create_index("ix_journal_session_id", "journal", ["session_id"])
     op.create_index(
         "ix_journal_request", "journal", ["request_id"], **_where("request_id IS NOT NULL")
     )
