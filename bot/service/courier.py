@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 LEASE: Micros = 60 * SECOND
 BATCH = 64
+LINGER = 0.005
+"""Seconds that a result waits for others to share its commit; until then its claim stands."""
 POLL: Micros = 5 * SECOND
 DELIVERY_TIMEOUT = 30.0
 """Seconds that one attempt may take: half its lease."""
@@ -160,6 +162,7 @@ class Courier:
     async def _write_results(self) -> None:
         try:
             while self._results:
+                await asyncio.sleep(LINGER)
                 results, self._results = self._results, []
                 try:
                     await self._store.run(self._record, results)
