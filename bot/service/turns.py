@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.domain.commands import CHAT
 from bot.domain.errors import Invalid, StaleClaim
-from bot.domain.feedback import FeedbackRequest, State
+from bot.domain.feedback import State
 from bot.domain.instants import SECOND, Micros, iso
 from bot.domain.journal import Entry
 from bot.domain.planning import (
@@ -177,12 +177,12 @@ class Turns:
         """Carry out a plan's steps; what the plan may not do becomes a sentence to the owner."""
         # Requests before their session, as everywhere: two transactions cannot wait for each
         # other.
-        named: dict[str, FeedbackRequest] = {}
+        named: set[str] = set()
         for step in plan.steps:
             if isinstance(step, CancelQuestion | RemindPeople):
                 request = tx.requests.lock(step.request_id)
                 if request is not None and request.session_id == claim.session.id:
-                    named[request.id] = request
+                    named.add(request.id)
         session = self._held(tx, claim)
         conversation = Conversation(tx, session, now, self.session_timeout)
         asker = Asker(
@@ -243,7 +243,7 @@ class Turns:
         tx: Transaction,
         conversation: Conversation,
         step: Step,
-        named: Mapping[str, FeedbackRequest],
+        named: Set[str],
         asker: Asker,
         now: Micros,
     ) -> Mapping[str, object]:
@@ -272,11 +272,12 @@ class Turns:
         tx: Transaction,
         conversation: Conversation,
         step: CancelQuestion | RemindPeople,
-        named: Mapping[str, FeedbackRequest],
+        named: Set[str],
         asker: Asker,
         now: Micros,
     ) -> Mapping[str, object]:
-        request = named.get(step.request_id)
+        # Read again: an earlier step of this plan may have changed it.
+        request = tx.requests.get(step.request_id) if step.request_id in named else None
         if request is None or not request.is_open:
             self._say(conversation, "That question is not open any more.", asker)
             return {"step": "question", "refused": "not_open"}
