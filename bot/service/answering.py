@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.commands import (
     SYSTEM_CHANNEL,
@@ -58,15 +58,19 @@ class Answering:
         )
         conversation = self._conversation(tx, request, now)
         if isinstance(reading, Unclear):
-            _keep(tx, command, request, recipient, None, Verdict(standing=Standing.UNCLEAR), now)
-            return Outcome(
-                status=Standing.UNCLEAR.value, request_id=request.id, text=reading.question
-            )
-        # Only a quorum needs to know who said what before.
-        counted = tx.requests.responses(request.id) if request.quorum > 1 else ()
-        before = [r for r in counted if r.standing is Standing.COUNTED]
-        verdict = judge(request, before, recipient.canonical_id, reading)
-        _keep(tx, command, request, recipient, reading, verdict, now)
+            if request.is_open:
+                unclear = Verdict(standing=Standing.UNCLEAR)
+                _keep(tx, command, request, recipient, None, unclear, now)
+                return Outcome(
+                    status=Standing.UNCLEAR.value, request_id=request.id, text=reading.question
+                )
+            answer, verdict = None, Verdict(standing=Standing.LATE)
+            words = command.text.strip()
+        else:
+            answer, words = reading, reading.words()
+            before = _counted(tx, request, recipients)
+            verdict = judge(request, before, recipient.canonical_id, reading)
+        _keep(tx, command, request, recipient, answer, verdict, now)
         if verdict.standing is Standing.DECIDED and verdict.state is not None:
             settle(
                 tx,
@@ -79,14 +83,14 @@ class Answering:
                 outcome=verdict.outcome,
                 recipients=recipients,
             )
-            said = f"{recipient.name} answered “{request.question}”: {reading.words()}"
+            said = f"{recipient.name} answered “{request.question}”: {words}"
             wakes = True
         elif verdict.standing is Standing.LATE:
-            said = _late_fact(request, recipient, reading, verdict)
+            said = _late_fact(request, recipient, words, verdict)
             wakes = False
         else:
             said = (
-                f"{recipient.name} answered “{request.question}”: {reading.words()} "
+                f"{recipient.name} answered “{request.question}”: {words} "
                 f"({verdict.missing} more needed)"
             )
             wakes = False
@@ -207,6 +211,20 @@ def _recipient(
     raise NotFound("There is no such question.")
 
 
+def _counted(
+    tx: Transaction, request: FeedbackRequest, recipients: Sequence[Recipient]
+) -> list[FeedbackResponse]:
+    """Return the responses that counted so far, by canonical person: people may be merged."""
+    if request.quorum == 1:
+        return []  # only a quorum needs to know who said what before
+    merged = {r.person_id: r.canonical_id for r in recipients}
+    return [
+        replace(response, person_id=merged.get(response.person_id, response.person_id))
+        for response in tx.requests.responses(request.id)
+        if response.standing is Standing.COUNTED
+    ]
+
+
 def _keep(
     tx: Transaction,
     command: AnswerRequest,
@@ -244,13 +262,11 @@ def _keep(
     )
 
 
-def _late_fact(
-    request: FeedbackRequest, recipient: Recipient, answer: Answer, verdict: Verdict
-) -> str:
+def _late_fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: Verdict) -> str:
     relation = {True: ", in agreement", False: ", in disagreement", None: ""}[verdict.agrees]
     return (
         f"{recipient.name} answered “{request.question}” after it was {request.state.value}"
-        f"{relation}: {answer.words()}"
+        f"{relation}: {words}"
     )
 
 
