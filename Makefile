@@ -46,8 +46,10 @@ format: $(DEV) ## Format the code and sort its imports
 
 baml: $(BAML_CLIENT) ## Generate the client of the LLM functions when they changed
 
-bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph and a hand-written floor
+bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph, old sessions beside young ones, and the start
 	$(BENCH_VENV)/bin/python -m bench.cycles
+	$(BENCH_VENV)/bin/python -m bench.growth
+	$(BENCH_VENV)/bin/python -m bench.start
 
 # The directory is a prerequisite too: a function that is removed leaves no newer file behind.
 $(BAML_CLIENT): baml_src $(wildcard baml_src/*.baml) | $(VENV)/.any
