@@ -163,12 +163,13 @@ class Answering:
     def seen(self, tx: Transaction, command: MarkSeen, now: Micros) -> Outcome:
         """Note that a card is visible to its person."""
         person_id, channel = command.actor.person_id, command.actor.channel
-        request = tx.requests.get(command.request_id)
-        if request is None:
-            raise NotFound("There is no such question.")
+        request = _locked(tx, command.request_id)
         recipients = tx.requests.recipients(request.id)
         recipient = _recipient(tx, request, recipients, person_id)
         if tx.surfaces.seen(request.id, recipient.person_id, channel, command.version):
+            conversation = self._conversation(tx, request, now)
+            tell_everybody(conversation, request, [])
+            conversation.save()
             tx.journal.add(
                 Entry(
                     kind="surface.seen",

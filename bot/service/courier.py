@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 LEASE: Micros = 60 * SECOND
 BATCH = 64
-LINGER = 0.005
-"""Seconds that a result waits for others to share its commit; until then its claim stands."""
 POLL: Micros = 5 * SECOND
 DELIVERY_TIMEOUT = 30.0
 """Seconds that one attempt may take: half its lease."""
@@ -59,7 +57,7 @@ class Courier:
         self._store = store
         self._clock = clock
         self._channels = channels
-        self._handoff = handoff
+        self._handoff = handoff or Handoff(store)
         self._observer = observer or Unobserved()
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
@@ -71,15 +69,13 @@ class Courier:
         """Begin to deliver."""
         self._unlisten = self._store.listen(Topic.SURFACE, lambda _: self._wake.set())
         self._loop_task = asyncio.create_task(self._loop(), name="courier")
-        if self._handoff is not None:
-            self._handoff.offer_to(Topic.SURFACE, self)
+        self._handoff.offer_to(Topic.SURFACE, self)
 
     async def close(self) -> None:
         """Stop; an attempt that is cut off is made again after its lease."""
         if self._loop_task is None:
             return
-        if self._handoff is not None:
-            self._handoff.withdraw(Topic.SURFACE)
+        self._handoff.withdraw(Topic.SURFACE)
         self._unlisten()
         self._loop_task.cancel()
         for errand in self._errands:
@@ -162,10 +158,9 @@ class Courier:
     async def _write_results(self) -> None:
         try:
             while self._results:
-                await asyncio.sleep(LINGER)
                 results, self._results = self._results, []
                 try:
-                    await self._store.run(self._record, results)
+                    await self._handoff.run_soon(self._clock.now, self._record, results)
                 except HandraiseError as error:
                     # Not recorded: the leases run out, and the attempts are made again.
                     log.warning("attempts cannot be recorded: %s", error.code)

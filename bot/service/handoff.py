@@ -44,12 +44,20 @@ class Handoff:
 
     async def run(self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any) -> T:
         """Run `function(tx, *args)` as `Store.run` does; begin with what was taken."""
-        if not self._takers:
-            result: T = await self._store.run(function, *args)
-            return result
-        result, taken = await self._store.run(
-            self._within, dict(self._takers), now, function, *args
-        )
+        committed = await self._store.run(self._within, now, function, *args)
+        result: T = self._begin(committed)
+        return result
+
+    async def run_soon(
+        self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any
+    ) -> T:
+        """Run `function(tx, *args)` as `Store.run_soon` does; begin with what was taken."""
+        committed = await self._store.run_soon(self._within, now, function, *args)
+        result: T = self._begin(committed)
+        return result
+
+    def _begin(self, committed: tuple[T, list[tuple[Taker, Sequence[Any]]]]) -> T:
+        result, taken = committed
         for taker, claims in taken:
             taker.begin(claims)
         return result
@@ -57,14 +65,13 @@ class Handoff:
     def _within(
         self,
         tx: Transaction,
-        takers: dict[Topic, Taker],
         now: Callable[[], Micros],
         function: Callable[..., T],
         *args: Any,
     ) -> tuple[T, list[tuple[Taker, Sequence[Any]]]]:
         result = function(tx, *args)
         taken = []
-        for topic, taker in takers.items():
+        for topic, taker in tuple(self._takers.items()):
             for key in tx.announced(topic):
                 claims = taker.claim_within(tx, key, now())
                 if claims:

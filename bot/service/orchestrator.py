@@ -9,14 +9,14 @@ from time import monotonic
 
 from bot.domain.errors import HandraiseError, PlanningFailed, StaleClaim
 from bot.domain.instants import SECOND
-from bot.domain.planning import Plan, Reply, Spoken
-from bot.domain.session import Session, Status
+from bot.domain.planning import AskHuman, Plan, Reply, Spoken
+from bot.domain.session import Status
 from bot.service.handoff import Handoff
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.planner import Planner
 from bot.service.ports.store import Store, Transaction
-from bot.service.turns import ClaimedTurn, Turns
+from bot.service.turns import ClaimedTurn, Turns, status_frame
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,10 @@ class Orchestrator:
         try:
             plan = await self._plan(claim)
             outcome = plan.note if plan.note == "failed" else "planned"
-            await self._handoff.run(self._clock.now, self._commit, claim, plan, outcome)
+            if any(isinstance(step, AskHuman) for step in plan.steps):
+                self._show_status(claim, Status.ASKING)
+            frame = await self._handoff.run(self._clock.now, self._commit, claim, plan, outcome)
+            self._store.broadcast(frame)
         except StaleClaim:
             outcome = "stale"
             log.info("turn lost its claim", extra={"session_id": claim.session.id})
@@ -96,8 +99,9 @@ class Orchestrator:
             log.warning("no summary this time", extra={"session_id": claim.session.id})
             return None
 
-    def _commit(self, tx: Transaction, claim: ClaimedTurn, plan: Plan, outcome: str) -> Session:
-        return self._turns.commit(tx, claim, plan, self._clock.now(), outcome)
+    def _commit(self, tx: Transaction, claim: ClaimedTurn, plan: Plan, outcome: str) -> str:
+        now = self._clock.now()
+        return status_frame(tx, self._turns.commit(tx, claim, plan, now, outcome), now)
 
     async def _break_off(self, claim: ClaimedTurn) -> None:
         try:

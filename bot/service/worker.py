@@ -40,7 +40,7 @@ class Worker:
         self._clock = clock
         self._orchestrator = orchestrator
         self._turns = turns
-        self._handoff = handoff
+        self._handoff = handoff or Handoff(store)
         self._at_once = at_once
         self._running: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -53,15 +53,13 @@ class Worker:
             self._store.listen(Topic.STOP, self._stop_turn),
         ]
         self._loop_task = asyncio.create_task(self._loop(), name="worker")
-        if self._handoff is not None:
-            self._handoff.offer_to(Topic.TURN, self)
+        self._handoff.offer_to(Topic.TURN, self)
 
     async def close(self) -> None:
         """Stop taking turns; those that run are cut off, and are due again after their lease."""
         if self._loop_task is None:
             return
-        if self._handoff is not None:
-            self._handoff.withdraw(Topic.TURN)
+        self._handoff.withdraw(Topic.TURN)
         for unlisten in self._unlisten:
             unlisten()
         self._loop_task.cancel()

@@ -82,6 +82,10 @@ class PostgresStore:
         loop = asyncio.get_running_loop()
         return await self._hop(self._writers, self._write, loop, function, args)
 
+    async def run_soon(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run as `run` does: commits are not shared here."""
+        return await self.run(function, *args)
+
     async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, on one snapshot."""
         return await self._hop(self._readers, self._connections.transact, READS, function, args)

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 128
 """Functions that may share a commit: bounded, so that the first does not wait for all."""
+PATIENCE = 0.02
+"""Seconds that a function may wait for another's commit to share, where its caller allows it."""
 READERS = 3
 BUSY_TIMEOUT_MS = 5_000
 LOG_BYTES = 64 * 1024 * 1024
@@ -85,7 +87,7 @@ class SqliteStore:
         self._path = path
         self._lock = ServerLock(path)
         self._texts: dict[Statement, str] = {}
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._announcements = Announcements()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._local = threading.local()
@@ -93,6 +95,7 @@ class SqliteStore:
         self._writer: _Connection | None = None
         self._thread: threading.Thread | None = None
         self._is_open = False
+        self._patient: list[_Job] = []
 
     async def open(self) -> None:
         """Take the file for this process and start the writer; `Conflict` when another has it."""
@@ -113,6 +116,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish what waits, then close; what comes meanwhile is refused."""
         self._is_open = False
+        self._hurry()
         thread, self._thread = self._thread, None
         if thread is not None:
             self._queue.put(None)
@@ -130,9 +134,28 @@ class SqliteStore:
         if not self._is_open:
             raise Unavailable("The database is closed.")
         job = _Job(function, args, asyncio.get_running_loop())
-        self._queue.put(job)
+        patient, self._patient = self._patient, []
+        self._queue.put([job, *patient])
         result: T = await job.future
         return result
+
+    async def run_soon(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run as `run` does, in the next commit that somebody makes, or after `PATIENCE`."""
+        if not self._is_open:
+            raise Unavailable("The database is closed.")
+        loop = asyncio.get_running_loop()
+        job = _Job(function, args, loop)
+        if not self._patient:
+            loop.call_later(PATIENCE, self._hurry)
+        self._patient.append(job)
+        result: T = await job.future
+        return result
+
+    def _hurry(self) -> None:
+        """Give the writer what waited long enough."""
+        patient, self._patient = self._patient, []
+        if patient:
+            self._queue.put(patient)
 
     async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, on a connection of its own."""
@@ -176,19 +199,19 @@ class SqliteStore:
             first = self._queue.get()
             if first is None:
                 break
-            jobs = [first]
+            jobs = first
             while len(jobs) < BATCH:
                 try:
-                    job = self._queue.get_nowait()
+                    more = self._queue.get_nowait()
                 except queue.Empty:
                     break
-                if job is None:
+                if more is None:
                     stopping = True
                     break
-                jobs.append(job)
+                jobs.extend(more)
             self._commit(writer, jobs)
             with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody waits
-                first.loop.call_soon_threadsafe(self._settle, jobs)
+                jobs[0].loop.call_soon_threadsafe(self._settle, jobs)
 
     def _commit(self, writer: _Connection, jobs: list[_Job]) -> None:
         """Commit the jobs together, or each alone when that fails: a full disk for one must not

@@ -104,6 +104,10 @@ class Store(Protocol):
         """Run `function(transaction, *args)` and return its result after the commit."""
         ...
 
+    async def run_soon(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run as `run` does, but perhaps some milliseconds later, to share another's commit."""
+        ...
+
     async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, beside the writers."""
         ...
