@@ -13,7 +13,7 @@ import structlog
 from bot.domain.errors import HandraiseError, NotFound
 from bot.domain.instants import Micros
 from bot.service.ports.clock import Clock
-from bot.service.ports.store import Store, Topic, Transaction
+from bot.service.ports.store import EVERYTHING, Store, Topic, Transaction
 from web.chat import frames
 from web.chat.feed import Feed, Page, read_page
 from web.chat.preview import PreviewState, Streamed
@@ -169,10 +169,18 @@ class Hub:
         return [each for subscribers in self._people.values() for each in subscribers]
 
     def _on_feed(self, feed_id: str) -> None:
-        if feed_id in self._links:
+        if feed_id == EVERYTHING:
+            for followed in tuple(self._links):
+                self._wakes.mark(followed)
+        elif feed_id in self._links:
             self._wakes.mark(feed_id)
 
     def _on_sign_out(self, family_id: str) -> None:
+        if family_id == EVERYTHING:
+            # Some sign-out may have been missed: everybody signs in again, and resumes.
+            for subscriber in self._subscribers():
+                subscriber.leave(AWAY, "catching up")
+            return
         self._signed_out[family_id] = None
         if len(self._signed_out) > _REMEMBERED:
             self._signed_out.popitem(last=False)
