@@ -9,9 +9,11 @@ from pathlib import Path
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.commands import Actor, AnswerRequest, StartSession
-from bot.domain.feedback import Kind
+from bot.domain.feedback import FeedbackRequest, Kind
+from bot.domain.instants import HOUR, SECOND
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Plan, PlanContext, Reply, Role, Spoken
+from bot.domain.surface import Surface
 from bot.service.courier import Courier
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
@@ -24,9 +26,6 @@ from bot.service.ports.planner import ShowText
 from bot.service.ports.store import Topic, Transaction
 from bot.service.turns import Turns
 from bot.service.worker import Worker
-from bot.domain.feedback import FeedbackRequest
-from bot.domain.surface import Surface
-from bot.domain.instants import HOUR, SECOND
 
 PEOPLE = 4_000
 UNLIMITED = RateLimits(per_user=10**6, per_session=10**6, per_person_channel=10**6)
@@ -37,7 +36,7 @@ class InstantPlanner:
 
     name = "instant"
 
-    async def plan(self, context: PlanContext, show: ShowText) -> Plan:
+    async def plan(self, context: PlanContext, show: ShowText) -> Plan:  # noqa: ARG002 - a port
         last = context.new_lines[-1]
         if last.role is Role.SYSTEM:
             return Plan(steps=(Reply(text="Thank you, done."),))
@@ -67,7 +66,7 @@ class PresentChannel:
     def __init__(self) -> None:
         self._cards: dict[str, asyncio.Future[FeedbackRequest]] = {}
 
-    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:  # noqa: ARG002
         if request.is_open:
             self._card(request.session_id).set_result(request)
         return Delivery(fate=Fate.SHOWN)

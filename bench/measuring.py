@@ -41,6 +41,7 @@ class Measurement:
 
 def measure(contender: Contender, at_once: int, seconds: float, directory: Path) -> Measurement:
     """Measure in a fresh process, so that nobody pays for another's imports and garbage."""
+    os.sync()  # what the last one left to the disk is not this one's to wait for
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         index = CONTENDERS.index(contender)
         return pool.submit(_measure, index, at_once, seconds, directory).result()

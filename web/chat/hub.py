@@ -12,6 +12,7 @@ import structlog
 
 from bot.domain.errors import HandraiseError, NotFound
 from bot.domain.instants import Micros
+from bot.domain.session import Status
 from bot.service.ports.clock import Clock
 from bot.service.ports.store import EVERYTHING, Store, Topic, Transaction
 from web.chat import frames
@@ -216,8 +217,10 @@ class Hub:
     def _status(self, told: Mapping[str, Any]) -> None:
         frame = frames.status(told["session_id"], told["status"], told.get("awaiting") or [])
         links = self._links.get(told["session_id"], {})
+        # Where a turn ends, a watcher's status comes with its feed, after the turn's messages.
+        begins = told["status"] in (Status.THINKING, Status.ASKING)
         for link in links.values():
-            if link.status != frame:
+            if begins and link.status != frame:
                 link.status = frame
                 link.subscriber.offer(frame)
         for subscriber in self._people.get(told.get("owner_id", ""), set()) - set(links):
