@@ -130,13 +130,13 @@ class Talking:
             return Outcome(status="unchanged", session_id=session.id)
         conversation = Conversation(tx, session, now, self.session_timeout)
         conversation.release()
-        conversation.change(planned_seq=session.message_seq)
-        conversation.say(
+        stopped = conversation.say(
             Role.SYSTEM,
             "Stopped.",
             channel=command.actor.channel,
             person_id=command.actor.person_id,
         )
+        conversation.change(planned_seq=stopped.seq)
         _journal(tx, "turn.stopped", command, session.id, now)
         conversation.save()
         return Outcome(status="stopped", session_id=session.id)

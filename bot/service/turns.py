@@ -86,11 +86,8 @@ class Turns:
         until = now + self.lease
         tx.sessions.claim(session.id, worker, claimed.claim_number, until)
         turn_id = new_id()
-        messages = tx.messages.after(
-            session.id,
-            max(0, session.planned_seq - RECENT_LINES),
-            RECENT_LINES + NEW_LINES,
-        )
+        start = self._window(session)
+        messages = tx.messages.after(session.id, start, session.planned_seq - start + NEW_LINES)
         upto = messages[-1].seq if messages else session.planned_seq
         return ClaimedTurn(
             turn_id=turn_id,
@@ -152,6 +149,14 @@ class Turns:
             ),
             feedback_timeout=self.feedback_timeout,
         )
+
+    def _window(self, session: Session) -> int:
+        """Return after which message the planner sees each: what is in no summary is shown.
+
+        Without summaries it would grow, so that at most `NEW_LINES` more are shown.
+        """
+        recent = session.planned_seq - RECENT_LINES
+        return max(0, min(recent, max(session.summary_seq, recent - NEW_LINES)))
 
     def _to_summarise(self, tx: Transaction, session: Session) -> Sequence[Message]:
         """Return what has slid out of the planner's window and is in no summary yet."""
@@ -265,6 +270,7 @@ class Turns:
                 if step.text.strip():
                     self._say(conversation, step.text, asker)
                 close_down(tx, conversation, "agent", now)
+                tx.journal.add(Entry(kind="session.ended", at=now, session_id=conversation.id))
                 return {"step": "end"}
 
     def _act_on_question(

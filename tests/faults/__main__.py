@@ -12,6 +12,10 @@ from pathlib import Path
 
 from tests.contract.postgres_server import running_server
 from tests.faults.kills import kill_at_random
+from tests.faults.points import die_at_each, points_of_the_story
+
+
+LANES = 4
 
 
 def main() -> int:
@@ -21,27 +25,38 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeat a run's random choices")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--servers", type=int, default=1, help="more than one needs postgres")
+    parser.add_argument(
+        "--points", action="store_true", help="instead, die once at each point of the main story"
+    )
     options = parser.parse_args()
     if options.servers > 1 and options.database == "sqlite":
         parser.error("SQLite is for one server: add --database postgres")
-    seed = random.randrange(10**6) if options.seed is None else options.seed
-    print(f"seed {seed}", flush=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handraise-faults-")))
-        url = ""
+        urls = [""] * (LANES + 1)
         if options.database == "postgres":
-            url = stack.enter_context(stack.enter_context(running_server()).database())
-        report = asyncio.run(
-            kill_at_random(
-                folder,
-                kills=options.kills,
-                seed=seed,
-                database_url=url,
-                servers=options.servers,
-            )
-        )
-        print(report)
-        return 1 if report.broken else 0
+            postgres = stack.enter_context(running_server())
+            urls = [stack.enter_context(postgres.database()) for _ in urls]
+        broken = asyncio.run(_points(folder, urls) if options.points else _kills(folder, options, urls[0]))
+        return 1 if broken else 0
+
+
+async def _points(folder: Path, urls: list[str]) -> list[str]:
+    points = await points_of_the_story(folder, urls[0])
+    print(f"{len(points)} points", flush=True)
+    tour = await die_at_each(folder, points, urls[1:])
+    print(tour)
+    return tour.broken
+
+
+async def _kills(folder: Path, options: argparse.Namespace, url: str) -> list[str]:
+    seed = random.randrange(10**6) if options.seed is None else options.seed
+    print(f"seed {seed}", flush=True)
+    report = await kill_at_random(
+        folder, kills=options.kills, seed=seed, database_url=url, servers=options.servers
+    )
+    print(report)
+    return report.broken
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ class Server:
             ours["DATABASE_URL"] = self.database_url
         return {**kept, **SETTINGS, **ours, **self.settings}
 
+    @property
+    def alive(self) -> bool:
+        """Tell whether the process runs."""
+        return self.process is not None and self.process.returncode is None
+
     async def spawn(self) -> None:
         """Start the process, not waiting for it to serve."""
         # In its own folder, where there is no `.env` of whoever runs the tests.
@@ -113,7 +118,7 @@ class Server:
 
     def send(self, number: signal.Signals) -> None:
         """Send the process a signal, if it still runs."""
-        if self.process is not None and self.process.returncode is None:
+        if self.process is not None and self.alive:
             self.process.send_signal(number)
 
     async def ended(self) -> int:

@@ -313,7 +313,7 @@ async def test_who_does_not_read_is_dropped(
     slow.socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
     status = {"type": "status", "session_id": session_id, "awaiting": [{"x": "y" * 60_000}]}
     for number in range(400):
-        hub._on_ephemeral(json.dumps(status | {"status": f"{number}"}))
+        hub._on_ephemeral(json.dumps(status | {"status": ("thinking", "asking")[number % 2]}))
         await asyncio.sleep(0)
     await eventually(lambda: len(hub._subscribers()) == 1)
     await quick.send(type="ping")
