@@ -7,6 +7,7 @@ import itertools
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from bench.contenders import CONTENDERS, Contender, Cycles
 
-WARM_UP = 20
-"""Cycles before the clock starts; they are looked up at the end like the others."""
+WARM_UP_SECONDS, WARM_UP_AT_ONCE = 0.7, 50
+"""Before the clock starts: until the write-ahead log is as long as it gets, each sync lengthens it,
+which costs the disk more. These cycles are looked up at the end like the others.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,24 +56,34 @@ def _measure(index: int, at_once: int, seconds: float, directory: Path) -> Measu
     contender = CONTENDERS[index]
     with tempfile.TemporaryDirectory(dir=directory) as folder:
         path = Path(folder) / "cycles.db"
-        ids, wall, cpu = asyncio.run(_run(contender.make(path), at_once, seconds))
-        undone = len(ids) - contender.count_done(path, ids)
-    return Measurement(cycles=len(ids) - WARM_UP, seconds=wall, cpu_seconds=cpu, undone=undone)
+        warm, ids, wall, cpu = asyncio.run(_run(contender.make(path), at_once, seconds))
+        undone = len(warm) + len(ids) - contender.count_done(path, warm + ids)
+    return Measurement(cycles=len(ids), seconds=wall, cpu_seconds=cpu, undone=undone)
 
 
-async def _run(cycles: Cycles, at_once: int, seconds: float) -> tuple[list[str], float, float]:
-    """Return the ids of all cycles, and the seconds and CPU seconds of those after the warm-up."""
+async def _run(
+    cycles: Cycles, at_once: int, seconds: float
+) -> tuple[list[str], list[str], float, float]:
+    """Return the ids of the warm-up's cycles and of the rest, with their times."""
     numbers = itertools.count()
     await cycles.open()
     try:
-        ids = [await cycles.cycle(next(numbers)) for _ in range(WARM_UP)]
+        warm = await _work(cycles, numbers, WARM_UP_AT_ONCE, WARM_UP_SECONDS)
         wall, cpu = time.perf_counter(), time.process_time()
-
-        async def work() -> None:
-            while time.perf_counter() < wall + seconds:
-                ids.append(await cycles.cycle(next(numbers)))
-
-        await asyncio.gather(*(work() for _ in range(at_once)))
-        return ids, time.perf_counter() - wall, time.process_time() - cpu
+        ids = await _work(cycles, numbers, at_once, seconds)
+        return warm, ids, time.perf_counter() - wall, time.process_time() - cpu
     finally:
         await cycles.close()
+
+
+async def _work(cycles: Cycles, numbers: Iterator[int], at_once: int, seconds: float) -> list[str]:
+    """Begin cycles for some seconds, finish them, and return their ids."""
+    ids: list[str] = []
+    end = time.perf_counter() + seconds
+
+    async def work() -> None:
+        while time.perf_counter() < end:
+            ids.append(await cycles.cycle(next(numbers)))
+
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    return ids
