@@ -14,7 +14,6 @@ from tests.contract.postgres_server import running_server
 from tests.faults.kills import kill_at_random
 from tests.faults.points import die_at_each, points_of_the_story
 
-
 LANES = 4
 
 
@@ -37,7 +36,9 @@ def main() -> int:
         if options.database == "postgres":
             postgres = stack.enter_context(running_server())
             urls = [stack.enter_context(postgres.database()) for _ in urls]
-        broken = asyncio.run(_points(folder, urls) if options.points else _kills(folder, options, urls[0]))
+        broken = asyncio.run(
+            _points(folder, urls) if options.points else _kills(folder, options, urls[0])
+        )
         return 1 if broken else 0
 
 

@@ -37,7 +37,9 @@ class Member:
 class Crowd:
     """Everybody; `interrupted` are sessions that their owner ended or stopped at some time."""
 
-    def __init__(self, tokens: dict[str, str], urls: Callable[[], Sequence[str]], seed: int) -> None:
+    def __init__(
+        self, tokens: dict[str, str], urls: Callable[[], Sequence[str]], seed: int
+    ) -> None:
         self.members = [
             Member(
                 talker=Talker(

@@ -44,9 +44,7 @@ class ForkedServer(Server):
         """Fork the process, not waiting for it to serve."""
         os.environ.setdefault("PYTHONPATH", str(ROOT))
         _context.set_forkserver_preload(["tests.faults.server"])
-        child = _context.Process(
-            target=run, args=(self.environment, str(self.log)), daemon=True
-        )
+        child = _context.Process(target=run, args=(self.environment, str(self.log)), daemon=True)
         await asyncio.to_thread(child.start)
         process: Any = _Child(child)
         self.process = process

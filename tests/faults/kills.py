@@ -70,7 +70,7 @@ async def kill_at_random(
                 await _one_kill(chance.choice(fleet), chance, sent)
                 report.kills += 1
             await crowd.calm_down()
-            await _settled(url)
+            await settled(url)
             await crowd.catch_up()
         records = Records.read(url)
     finally:
@@ -79,7 +79,11 @@ async def kill_at_random(
     said = crowd.acts
     report.broken = [
         *crowd.violations,
-        *(f"{act.client_id} was never answered" for t in crowd.talkers for act in t.pending.values()),
+        *(
+            f"{act.client_id} was never answered"
+            for t in crowd.talkers
+            for act in t.pending.values()
+        ),
         *violations(records, said, crowd.interrupted),
         *seen_by(records, crowd.talkers),
         *(f"{server.log}: {line}" for server in fleet for line in server.complaints()),
@@ -122,7 +126,7 @@ async def _one_kill(server: Server, chance: random.Random, sent: asyncio.Event) 
     assert await server.ready(), server.log.read_text()[-2000:]
 
 
-async def _settled(url: str, patience: float = 30 + 3 * LEASE_SECONDS) -> None:
+async def settled(url: str, patience: float = 30 + 3 * LEASE_SECONDS) -> None:
     """Wait until nothing is left to do; the checks name what never was done."""
     end = time.monotonic() + patience
     while time.monotonic() < end:

@@ -81,8 +81,10 @@ class Stage:
             text=f"because of {marker}",
         )
         await self.ana.until(
-            lambda: [m["role"] for m in self.ana.messages.get(session_id, {}).values()]
-            == ["user", "agent", "system", "agent"]
+            lambda: (
+                [m["role"] for m in self.ana.messages.get(session_id, {}).values()]
+                == ["user", "agent", "system", "agent"]
+            )
         )
         return session_id
 
@@ -132,7 +134,7 @@ class Tour:
 async def points_of_the_story(folder: Path, database_url: str = "") -> list[Point]:
     """Return every point that the story passes, in order."""
     stage = await Stage.open(folder, database_url, "scout")
-    async with _connected(stage):
+    async with connected(stage):
         await stage.tell()  # the first time, statements are compiled
         await stage.settled()
         stage.server.aim("")
@@ -165,7 +167,7 @@ async def die_at_each(
 async def _lane(folder: Path, name: str, url: str, left: list[Point], tour: Tour) -> None:
     stage = await Stage.open(folder, url, name)
     try:
-        async with _connected(stage):
+        async with connected(stage):
             while left:
                 point = left.pop()
                 broken = await _die_at(stage, point, tour)
@@ -210,7 +212,7 @@ async def _revive(server: Server) -> None:
     assert code == -9, f"it ended with {code}: {server.log.read_text()[-2000:]}"
 
 
-class _connected:  # noqa: N801 - reads as what it does
+class connected:  # noqa: N801 - reads as what it does
     """Keeps a stage's talkers online."""
 
     def __init__(self, stage: Stage) -> None:

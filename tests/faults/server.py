@@ -18,10 +18,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aiohttp.web import Application
+
 import web.__main__
 import web.agent
 import web.app
-from aiohttp.web import Application
 from bot.adapters.planner.rules import RulesPlanner
 from bot.adapters.store import connections, postgres, sqlite
 from bot.adapters.store.statements import POSTGRES, SQLITE, Statement
