@@ -326,7 +326,8 @@ async def staged(path: Path, clock: FakeClock | None = None, **how: Any) -> Asyn
     try:
         stage = Stage(store, clock or FakeClock(), **how)
         yield stage
-        async with asyncio.timeout(SOON):
-            await stage.settle_down()  # what was handed over runs by itself
+        if how.get("handed_over"):
+            async with asyncio.timeout(SOON):
+                await stage.settle_down()  # such work runs by itself
     finally:
         await store.close()
