@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.feedback import Kind
+from bot.domain.feedback import Field, Kind
+from bot.domain.forms import fields_fault
 from bot.domain.instants import Micros
 from bot.domain.spans import YEAR
 
@@ -39,12 +40,14 @@ def fault(
     options: Sequence[str],
     within: Micros | None,
     quorum: int,
+    fields: Sequence[Field] = (),
 ) -> str | None:
     """Return the first thing that is wrong with a question, as a sentence, or None."""
     return (
         _people_fault(people)
         or _question_fault(question)
         or _options_fault(kind, options)
+        or _form_fault(kind, fields)
         or _within_fault(within)
         or _quorum_fault(quorum, len(people))
     )
@@ -95,6 +98,12 @@ def _options_fault(kind: Kind, options: Sequence[str]) -> str | None:
             return f"The options “{seen[key]}” and “{option}” look the same to a reader."
         seen[key] = option
     return None
+
+
+def _form_fault(kind: Kind, fields: Sequence[Field]) -> str | None:
+    if kind is Kind.FORM:
+        return fields_fault(fields)
+    return "Only a form has fields." if fields else None
 
 
 def _within_fault(within: Micros | None) -> str | None:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from bot.domain.instants import Micros
 
 CHAT = "chat"
+
+
+class Unchanged(Enum):
+    """Tells "not given" from None, which clears."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
 SYSTEM_CHANNEL = "system"
 
 
@@ -69,14 +79,65 @@ class StopTurn(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerRequest(Command):
-    """Answer a question: by a button, by options, or in words."""
+    """Answer a question: by a button, by options, by a form, or in words."""
 
     request_id: str
     digest: str | None = None
     """Of what was shown; None where the surface cannot carry it."""
     approved: bool | None = None
     choices: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] | None = None
+    """A form's fields with what was filled in."""
     text: str = ""
+    sent_at: Micros | None = None
+    """When it was sent, where the channel proves that; None means now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommentOn(Command):
+    """Say something about a question without answering it; with `changes`, ask for changes."""
+
+    request_id: str
+    text: str
+    changes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delegate(Command):
+    """Hand a question on to somebody else, named by user name or address."""
+
+    request_id: str
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimRequest(Command):
+    """Say that one is on it, so that the others need not be."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseRequest(Command):
+    """Take a claim back."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskAgain(Command):
+    """Ask an expired or cancelled question once more; None means the default time to answer."""
+
+    request_id: str
+    within: Micros | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReopenWith(Command):
+    """Let a late answer that was sent in time decide an expired question after all."""
+
+    request_id: str
+    response_id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,10 +156,25 @@ class MarkSeen(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExpireRequest(Command):
-    """Close a question whose deadline has passed."""
+class AdvanceRequest(Command):
+    """Do what time has made due of a question: remind, escalate, expire."""
 
     request_id: str
+    due_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeProfile(Command):
+    """Change how a person can be reached; what is not given stays as it is."""
+
+    zone: str | None = None
+    working_hours: object = UNCHANGED
+    """A plain map as `working_hours` reads it, or None for no hours at all."""
+    away: object = UNCHANGED
+    """A pair of instants, or None for not away."""
+    delegate: object = UNCHANGED
+    """A user name or address, or None for nobody."""
+    preferred_channel: object = UNCHANGED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,12 +1,12 @@
-"""A question to people: its kinds, its states, and who decides it."""
+"""A question to people, its kinds and its states, and the answers to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.instants import Micros
+from bot.domain.timetable import Timetable
 
 
 class Kind(StrEnum):
@@ -15,6 +15,7 @@ class Kind(StrEnum):
     APPROVAL = "approval"
     CHOICE = "choice"
     INPUT = "input"
+    FORM = "form"
 
 
 class Risk(StrEnum):
@@ -44,6 +45,8 @@ class Standing(StrEnum):
     COUNTED = "counted"
     LATE = "late"
     COMMENT = "comment"
+    CHANGES = "changes"
+    """Changes are asked for first; the question stays open."""
     UNCLEAR = "unclear"
 
 
@@ -51,15 +54,65 @@ class Rule(StrEnum):
     """How many answers it takes."""
 
     FIRST = "first"
+    ALL = "all"
     QUORUM = "quorum"
+
+
+class Part(StrEnum):
+    """What a recipient has to do with a request: being told of it is not being asked."""
+
+    DECIDER = "decider"
+    NOTIFIED = "notified"
+
+
+class Route(StrEnum):
+    """How somebody became a recipient."""
+
+    ASKED = "asked"
+    DELEGATED = "delegated"
+    ESCALATED = "escalated"
+    AWAY = "away"
+    """In place of somebody who is away."""
+
+
+class FieldKind(StrEnum):
+    """What a form's field takes."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    SELECT = "select"
+    YES_NO = "yes_no"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One field of a form; `options` are a select's."""
+
+    name: str
+    label: str
+    kind: FieldKind
+    required: bool = True
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """What runs once a request is approved; `arguments` is canonical JSON, `digest` covers both."""
+
+    tool: str
+    arguments: str
+    digest: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What a response says: a verdict, options, or free text, by the request's kind."""
+    """What a response says: a verdict, options, a form's values, or text, by the request's kind."""
 
     approved: bool | None = None
     choices: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    """A form's fields with what was filled in, in the form's order."""
     text: str = ""
 
     @property
@@ -67,17 +120,19 @@ class Answer:
         """Return what two answers must share to say the same."""
         if self.approved is not None:
             return self.approved
-        return self.choices or self.text.casefold().strip()
+        if self.choices:
+            return frozenset(self.choices)
+        return self.values or self.text.casefold().strip()
 
     def words(self) -> str:
         """Return the answer as a person would say it."""
         if self.approved is not None:
             verdict = "approved" if self.approved else "rejected"
             return f"{verdict}: {self.text}" if self.text else verdict
-        if self.choices:
-            chosen = ", ".join(self.choices)
-            return f"{chosen} ({self.text})" if self.text else chosen
-        return self.text
+        said = ", ".join(self.choices) or "; ".join(f"{n}: {v}" for n, v in self.values)
+        if not said:
+            return self.text
+        return f"{said} ({self.text})" if self.text else said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +156,23 @@ class FeedbackRequest:
     asked_at: Micros
     deadline: Micros
     version: int
+    multiple: bool = False
+    """Whether a choice may name several options."""
+    fields: tuple[Field, ...] = ()
+    veto: bool = False
+    """Whether one rejection ends an approval, whatever the rule."""
+    urgent: bool = False
+    """Whether working hours do not hold it back."""
+    action: Action | None = None
+    timetable: Timetable
+    reminders_done: int = 0
+    escalations_done: int = 0
+    next_at: Micros | None = None
+    """When time does something to it next; None once it is settled."""
+    claimed_by: str | None = None
+    """Who said that they are on it."""
+    replaces: str | None = None
+    """The request that this one was asked in place of."""
     decided_at: Micros | None = None
     decided_by: str | None = None
     """The canonical person whose answer decided."""
@@ -126,43 +198,6 @@ class FeedbackResponse:
     standing: Standing
     agrees: bool | None
     """For a late one: whether it says the same as the outcome; None where there is none."""
+    sent_at: Micros
+    """When its author let go of it; a mail is on its way for a while."""
     created_at: Micros
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """What a new answer does to its request."""
-
-    standing: Standing
-    agrees: bool | None = None
-    state: State | None = None
-    outcome: Answer | None = None
-    missing: int = 0
-    """How many more answers it takes, when it was counted."""
-
-
-def judge(
-    request: FeedbackRequest, counted: Sequence[FeedbackResponse], person_id: str, answer: Answer
-) -> Verdict:
-    """Say what `answer` by `person_id` does, given the responses counted so far.
-
-    A person's newer answer replaces their older one until the request is decided. With a quorum,
-    it takes that many equal answers, each by another person. `person_id` is canonical.
-    """
-    if not request.is_open:
-        agrees = None if request.outcome is None else request.outcome.key == answer.key
-        return Verdict(standing=Standing.LATE, agrees=agrees)
-    votes = {r.person_id: r.answer for r in counted if r.answer is not None}
-    votes[person_id] = answer
-    same = sum(vote.key == answer.key for vote in votes.values())
-    if same < request.quorum:
-        return Verdict(standing=Standing.COUNTED, missing=request.quorum - same)
-    return Verdict(
-        standing=Standing.DECIDED, state=_final_state(request.kind, answer), outcome=answer
-    )
-
-
-def _final_state(kind: Kind, answer: Answer) -> State:
-    if kind is Kind.APPROVAL:
-        return State.APPROVED if answer.approved else State.REJECTED
-    return State.ANSWERED

@@ -16,6 +16,15 @@ class Person:
     zone: str
     feed_seq: int
     merged_into: str | None
+    working_hours: str | None = None
+    """As JSON, in the person's zone; None means reachable at any time."""
+    away_from: Micros | None = None
+    away_until: Micros | None = None
+    delegate_id: str | None = None
+    """Who is asked in their place while they are away."""
+    preferred_channel: str | None = None
+    last_channel: str | None = None
+    """Where they were last active."""
     created_at: Micros
 
     @property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.feedback import Kind, Risk
+from bot.domain.feedback import Field, Kind, Risk
 from bot.domain.instants import Micros
 
 
@@ -71,6 +71,23 @@ class Reply:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Escalation:
+    """Whom to ask besides, when nobody has decided: so long after asking, or at an instant."""
+
+    people: tuple[str, ...]
+    after: Micros | None = None
+    at: Micros | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposedAction:
+    """What should run once people have approved it; `arguments` is JSON text."""
+
+    tool: str
+    arguments: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AskHuman:
     """Ask people; who they are is resolved and checked by code, never by the planner."""
 
@@ -81,9 +98,27 @@ class AskHuman:
     options: tuple[str, ...] = ()
     context: str = ""
     within: Micros | None = None
-    """How long to wait; None means the deployment's default."""
+    """How long to wait; None means the deployment's default, or `deadline`."""
+    deadline: Micros | None = None
+    """Until when to wait."""
+    working_time: bool = False
+    """Whether `within` counts the first recipient's working hours only."""
     quorum: int = 1
+    everybody: bool = False
+    """Whether all who are asked must agree (or answer)."""
+    veto: bool = False
+    multiple: bool = False
+    fields: tuple[Field, ...] = ()
+    notify: tuple[str, ...] = ()
+    """Who is told, but not asked."""
+    remind_at: tuple[Micros, ...] | None = None
+    """When to remind; None means at half and at three quarters of the time."""
+    escalations: tuple[Escalation, ...] = ()
+    urgent: bool = False
     risk: Risk = Risk.NORMAL
+    action: ProposedAction | None = None
+    replaces: str | None = None
+    """An open question of this session that this one takes the place of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,5 +169,5 @@ class Preview:
     session_id: str
     turn_id: str
     text: str
-    offset: int = field(default=0)
+    offset: int = 0
     """Characters of the reply that come before `text`."""

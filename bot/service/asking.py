@@ -1,33 +1,58 @@
-"""Putting a question to people: who they are, whether they may be asked, and the first card."""
+"""Putting a question to people: what it says, who decides, until when, and the first cards."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from bot.domain.asking import fault
 from bot.domain.commands import CHAT
-from bot.domain.contacts import named_by_owner
-from bot.domain.digests import digest_of
+from bot.domain.deadlines import check_deadline
+from bot.domain.digests import action_of, digest_of
 from bot.domain.errors import Invalid
-from bot.domain.feedback import FeedbackRequest, Kind, Rule, State
+from bot.domain.feedback import (
+    Action,
+    FeedbackRequest,
+    Kind,
+    Part,
+    Risk,
+    Route,
+    Rule,
+    State,
+)
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
-from bot.domain.planning import AskHuman, Role
-from bot.domain.surface import ASKING_PRIORITY, Surface
+from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
+from bot.domain.timetable import EscalationStep, Timetable, first_at, plan_timetable
+from bot.domain.working_hours import DEFAULT_HOURS, add_working_time, read_hours
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.tools import Toolbox
+from bot.service.reaching import reach
+from bot.service.recipients import (
+    Addressee,
+    Asker,
+    refuse_self_approval,
+    resolve,
+    with_stand_ins,
+)
 from bot.service.settling import repaint, tell_everybody
+
+_RISKS = [Risk.LOW, Risk.NORMAL, Risk.HIGH]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asker:
-    """On whose behalf a question is asked: the session's owner, and their own words."""
+class Terms:
+    """The operator's terms for asking; who plans may only be stricter."""
 
-    person_id: str
-    words: Sequence[str]
-    turn_id: str
+    feedback_timeout: Micros
+    self_approval: bool = False
+    risks: Mapping[str, Risk] = field(default_factory=dict)
+    """The least risk of a kind of question, or of a tool, by its name."""
+    toolbox: Toolbox | None = None
 
 
 def ask(
@@ -36,69 +61,81 @@ def ask(
     step: AskHuman,
     asker: Asker,
     now: Micros,
-    feedback_timeout: Micros,
+    terms: Terms,
 ) -> FeedbackRequest:
-    """Ask the people of `step`; `Invalid` with a sentence for the owner when they cannot be."""
-    people = _people(tx, conversation.id, step, asker, now)
-    if step.quorum > len(people):
+    """Ask the people of `step`; `Invalid` with a sentence for the owner when that cannot be."""
+    _check(step)
+    people = resolve(tx, conversation.id, step.people, asker, now)
+    told = resolve(tx, conversation.id, step.notify, asker, now)
+    if not terms.self_approval:
+        refuse_self_approval(step.kind, people, asker.person_id)
+    barred = asker.person_id if step.kind is Kind.APPROVAL and not terms.self_approval else None
+    addressees = with_stand_ins(tx, people, barred, now)
+    known = {a.person.id for a in addressees}
+    addressees += [
+        Addressee(person=person, part=Part.NOTIFIED, route=Route.ASKED)
+        for person in told
+        if person.id not in known
+    ]
+    deciders = [a.person for a in addressees if a.part is Part.DECIDER]
+    if step.quorum > len(deciders):
         raise Invalid(
-            f"{step.quorum} answers are wanted, but only {len(people)} can be asked. "
+            f"{step.quorum} answers are wanted, but only {len(deciders)} people can be asked. "
             "Name more people, or want fewer answers."
         )
-    request = FeedbackRequest(
+    timetable = _timetable(tx, conversation.id, step, asker, deciders, now, terms)
+    request = _request(conversation.id, step, asker, timetable, now, terms)
+    _put(tx, conversation, request, addressees, asker.turn_id, now)
+    return request
+
+
+def ask_once_more(
+    tx: Transaction,
+    conversation: Conversation,
+    earlier: FeedbackRequest,
+    within: Micros,
+    now: Micros,
+) -> FeedbackRequest:
+    """Ask a question that nobody decided again, with the same content, of the same people."""
+    recipients = tx.requests.recipients(earlier.id)
+    timetable = plan_timetable(asked_at=now, deadline=check_deadline(now + within, now))
+    request = replace(
+        earlier,
         id=new_id(),
-        session_id=conversation.id,
-        asker_id=asker.person_id,
-        kind=step.kind,
-        question=step.question,
-        context=step.context,
-        options=step.options,
-        rule=Rule.FIRST if step.quorum == 1 else Rule.QUORUM,
-        quorum=step.quorum,
-        risk=step.risk,
         state=State.PENDING,
-        digest=digest_of(
-            kind=step.kind,
-            question=step.question,
-            context=step.context,
-            options=step.options,
-            asker_id=asker.person_id,
-            quorum=step.quorum,
-        ),
         asked_at=now,
-        deadline=now + (step.within if step.within is not None else feedback_timeout),
+        deadline=timetable.deadline,
         version=1,
+        timetable=timetable,
+        reminders_done=0,
+        escalations_done=0,
+        next_at=first_at(timetable),
+        claimed_by=None,
+        replaces=earlier.id,
+        decided_at=None,
+        decided_by=None,
+        decided_via=None,
+        outcome=None,
     )
-    tx.requests.add(request, [person.id for person in people])
-    for person in people:
-        tx.surfaces.add(_card(request, person, now))
-    tx.announce(Topic.SURFACE, request.id)
-    names = _listed([person.name for person in people])
-    conversation.say(
-        Role.AGENT,
-        f"I asked {names}: {request.question}",
-        channel=CHAT,
-        request_id=request.id,
-        turn_id=asker.turn_id,
-    )
-    conversation.count_question(1)
-    tell_everybody(conversation, request, [person.id for person in people])
-    tx.journal.add(
-        Entry(
-            kind="request.asked",
-            at=now,
-            session_id=request.session_id,
-            request_id=request.id,
-            person_id=asker.person_id,
-            data={"digest": request.digest, "people": [p.id for p in people]},
-        )
-    )
+    addressees = []
+    for recipient in recipients:
+        person = tx.people.get(recipient.canonical_id)
+        if person is not None:
+            addressees.append(
+                Addressee(
+                    person=person,
+                    part=recipient.part,
+                    route=recipient.route,
+                    by_id=recipient.by_id,
+                )
+            )
+    _put(tx, conversation, request, addressees, None, now)
     return request
 
 
 def remind(
     tx: Transaction, conversation: Conversation, request: FeedbackRequest, now: Micros
-) -> None:
+) -> FeedbackRequest:
     """Show an open question again to everybody it went to."""
     reminded = replace(request, version=request.version + 1)
     tx.requests.save(reminded)
@@ -111,57 +148,178 @@ def remind(
             request_id=request.id,
         )
     )
+    return reminded
 
 
-def _people(
-    tx: Transaction, session_id: str, step: AskHuman, asker: Asker, now: Micros
-) -> list[Person]:
-    """Resolve and check everybody: a plan proposes, only this decides who is written to."""
-    found: dict[str, Person] = {}
-    for name in step.people:
-        bare = name.strip().lstrip("@")
-        person = tx.people.find(bare)
-        if person is None:
-            raise Invalid(
-                f"I do not know anybody called “{bare}”. Whom should I ask? They need an account "
-                "here with a verified address; give me their user name or that address."
-            )
-        if person.id == asker.person_id and step.kind is Kind.APPROVAL:
-            raise Invalid("You cannot approve your own request. Name somebody else to ask.")
-        if not tx.people.is_contact(session_id, person.id):
-            if not named_by_owner(asker.words, bare):
-                raise Invalid(
-                    f"May I ask {person.name}? You have not named them in this session: write "
-                    "their user name in a message, and I will."
-                )
-            tx.people.allow_contact(session_id, person.id, now)
-        found[person.id] = person
-    if not found:
-        raise Invalid("Whom should I ask? Name at least one person.")
-    return list(found.values())
+def _check(step: AskHuman) -> None:
+    wrong = fault(
+        people=step.people,
+        question=step.question,
+        kind=step.kind,
+        options=step.options,
+        within=step.within,
+        quorum=step.quorum,
+        fields=step.fields,
+    )
+    if wrong is not None:
+        raise Invalid(wrong)
+    if step.veto and step.kind is not Kind.APPROVAL:
+        raise Invalid("Only an approval can be vetoed.")
+    if step.multiple and step.kind is not Kind.CHOICE:
+        raise Invalid("Only a choice can have several answers.")
+    if step.action is not None and step.kind is not Kind.APPROVAL:
+        raise Invalid("An action runs after an approval: ask for one.")
 
 
-def _card(request: FeedbackRequest, person: Person, now: Micros) -> Surface:
-    return Surface(
-        id=new_id(),
-        request_id=request.id,
-        person_id=person.id,
-        channel=CHAT,
-        address=person.id,
-        lane=f"{CHAT}:{person.id}",
-        priority=ASKING_PRIORITY,
-        wanted_version=request.version,
-        shown_version=0,
-        seen_version=0,
-        due_at=now,
-        claim_owner=None,
-        claim_number=0,
-        claim_until=None,
-        attempts=0,
+def _timetable(
+    tx: Transaction,
+    session_id: str,
+    step: AskHuman,
+    asker: Asker,
+    deciders: Sequence[Person],
+    now: Micros,
+    terms: Terms,
+) -> Timetable:
+    if step.deadline is not None:
+        deadline = step.deadline
+    elif step.working_time and step.within is not None:
+        first = deciders[0]
+        hours = (
+            read_hours(json.loads(first.working_hours)) if first.working_hours else DEFAULT_HOURS
+        )
+        deadline = add_working_time(hours, now, step.within, first.zone)
+    else:
+        deadline = now + (step.within if step.within is not None else terms.feedback_timeout)
+    return plan_timetable(
+        asked_at=now,
+        deadline=check_deadline(deadline, now),
+        remind_at=step.remind_at,
+        escalations=[
+            _escalation(tx, session_id, escalation, step, asker, now, terms)
+            for escalation in step.escalations
+        ],
     )
 
 
-def _listed(names: Sequence[str]) -> str:
-    if len(names) == 1:
-        return names[0]
+def _escalation(
+    tx: Transaction,
+    session_id: str,
+    escalation: Escalation,
+    step: AskHuman,
+    asker: Asker,
+    now: Micros,
+    terms: Terms,
+) -> EscalationStep:
+    """Snapshot a step of the chain: who it goes to is settled now, not when it is due."""
+    people = resolve(tx, session_id, escalation.people, asker, now)
+    if not terms.self_approval:
+        refuse_self_approval(step.kind, people, asker.person_id)
+    at = escalation.at if escalation.at is not None else now + (escalation.after or 0)
+    return EscalationStep(at=at, people=tuple(person.id for person in people))
+
+
+def _request(
+    session_id: str,
+    step: AskHuman,
+    asker: Asker,
+    timetable: Timetable,
+    now: Micros,
+    terms: Terms,
+) -> FeedbackRequest:
+    action = None if step.action is None else _action(step.action, terms.toolbox)
+    rule = Rule.ALL if step.everybody else Rule.QUORUM if step.quorum > 1 else Rule.FIRST
+    request = FeedbackRequest(
+        id=new_id(),
+        session_id=session_id,
+        asker_id=asker.person_id,
+        kind=step.kind,
+        question=step.question,
+        context=step.context,
+        options=step.options,
+        rule=rule,
+        quorum=step.quorum,
+        risk=_risk(step, terms),
+        state=State.PENDING,
+        digest="",
+        asked_at=now,
+        deadline=timetable.deadline,
+        version=1,
+        multiple=step.multiple,
+        fields=step.fields,
+        veto=step.veto,
+        urgent=step.urgent,
+        action=action,
+        timetable=timetable,
+        next_at=first_at(timetable),
+        replaces=step.replaces,
+    )
+    return replace(request, digest=digest_of(request))
+
+
+def _risk(step: AskHuman, terms: Terms) -> Risk:
+    """Return the highest of what was proposed and what the operator's policy says."""
+    risks = [step.risk, terms.risks.get(step.kind.value, Risk.LOW)]
+    if step.action is not None:
+        risks.append(terms.risks.get(step.action.tool, Risk.LOW))
+    return max(risks, key=_RISKS.index)
+
+
+def _action(proposed: ProposedAction, toolbox: Toolbox | None) -> Action:
+    if toolbox is None:
+        raise Invalid("No tools are configured here, so nothing can run after an approval.")
+    return action_of(proposed.tool, toolbox.check(proposed.tool, proposed.arguments))
+
+
+def _put(
+    tx: Transaction,
+    conversation: Conversation,
+    request: FeedbackRequest,
+    addressees: Sequence[Addressee],
+    turn_id: str | None,
+    now: Micros,
+) -> None:
+    """Store a new request, its recipients and their cards, and say so in the session."""
+    tx.requests.add(request)
+    for position, a in enumerate(addressees):
+        tx.requests.add_recipient(request.id, a.person.id, position, a.part, a.route, a.by_id)
+        reach(tx, request, a.person, now)
+    tx.announce(Topic.SURFACE, request.id)
+    conversation.say(
+        Role.AGENT,
+        _asked(request, addressees),
+        channel=CHAT,
+        request_id=request.id,
+        turn_id=turn_id,
+    )
+    conversation.count_question(1)
+    tell_everybody(conversation, request, [a.person.id for a in addressees])
+    tx.journal.add(
+        Entry(
+            kind="request.asked",
+            at=now,
+            session_id=request.session_id,
+            request_id=request.id,
+            person_id=request.asker_id,
+            data={
+                "digest": request.digest,
+                "people": [[a.person.id, a.part.value, a.route.value] for a in addressees],
+            },
+        )
+    )
+
+
+def _asked(request: FeedbackRequest, addressees: Sequence[Addressee]) -> str:
+    names = {a.person.id: a.person.name for a in addressees}
+    people = [a.person.name for a in addressees if a.part is Part.DECIDER]
+    text = f"I asked {listed(people)}: {request.question}"
+    for a in addressees:
+        if a.route is Route.AWAY and a.by_id is not None:
+            text += f"\n\n{names[a.by_id]} is away, so {a.person.name} is asked instead."
+    return text
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a person would list them."""
+    if len(names) < 2:
+        return "".join(names)
     return ", ".join(names[:-1]) + " and " + names[-1]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import bindparam, ColumnElement, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import accounts, contacts, identities, persons
-from bot.adapters.store.statements import Runner, Statement, insert_into, locked, names, where
+from bot.adapters.store.statements import (
+    Runner,
+    Statement,
+    insert_into,
+    locked,
+    names,
+    update_by_id,
+    where,
+)
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 
@@ -17,6 +25,23 @@ _ADD = insert_into(persons)
 _BY_ID = persons.c.id == bindparam("id")
 _GET = where(persons, _FIELDS, _BY_ID)
 _LOCK = locked(persons, _FIELDS, _BY_ID)
+_SAVE = update_by_id(
+    persons,
+    [
+        "zone",
+        "working_hours",
+        "away_from",
+        "away_until",
+        "delegate_id",
+        "preferred_channel",
+        "last_channel",
+    ],
+)
+_MERGE = Statement(
+    lambda: update(persons)
+    .where(or_(_BY_ID, persons.c.merged_into == bindparam("id")))
+    .values(merged_into=bindparam("into"))
+)
 _NEXT = Statement(
     lambda: (
         update(persons)
@@ -85,6 +110,14 @@ class People:
     def lock(self, person_id: str) -> Person | None:
         """Return a person, holding the row until the commit."""
         return _person(self._db.one(_LOCK, {"id": person_id}))
+
+    def save(self, person: Person) -> None:
+        """Write back how a person can be reached, and nothing else."""
+        self._db.run(_SAVE, {name: getattr(person, name) for name in _FIELDS})
+
+    def merge(self, person_id: str, into: str) -> None:
+        """Make one person an alias of another, and all who were its aliases too."""
+        self._db.run(_MERGE, {"id": person_id, "into": into})
 
     def next_feed_number(self, person_id: str) -> int:
         """Take the next number of a person's feed."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, or_, select
+from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store import contents
 from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.schema import persons, recipients, requests, responses
 from bot.adapters.store.sessions import LAST_ID
@@ -21,11 +23,12 @@ from bot.adapters.store.statements import (
     where,
 )
 from bot.domain.feedback import (
-    Answer,
     FeedbackRequest,
     FeedbackResponse,
     Kind,
+    Part,
     Risk,
+    Route,
     Rule,
     Standing,
     State,
@@ -34,7 +37,18 @@ from bot.domain.instants import Micros
 from bot.service.ports.tables import Recipient
 
 _FIELDS = names(FeedbackRequest)
-_CHANGED = ["state", "version", "decided_at", "decided_by", "decided_via", "outcome"]
+_CHANGED = [
+    "state",
+    "version",
+    "reminders_done",
+    "escalations_done",
+    "next_at",
+    "claimed_by",
+    "decided_at",
+    "decided_by",
+    "decided_via",
+    "outcome",
+]
 _PENDING = requests.c.state == literal_column("'pending'")
 _BY_ID = requests.c.id == bindparam("id")
 # 'open' and 'closed' narrow a list, anything else does not.
@@ -48,19 +62,27 @@ _ADD = insert_into(requests)
 _GET = where(requests, _FIELDS, _BY_ID)
 _LOCK = locked(requests, _FIELDS, _BY_ID)
 _SAVE = update_by_id(requests, _CHANGED)
-_ADD_RECIPIENT = insert_into(recipients)
-_RECIPIENTS = Statement(
-    lambda: (
-        select(
-            recipients.c.person_id,
-            func.coalesce(persons.c.merged_into, persons.c.id),
-            persons.c.name,
-            recipients.c.position,
-        )
-        .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
-        .where(recipients.c.request_id == bindparam("request_id"))
-        .order_by(recipients.c.position)
+_ADD_RECIPIENT = Statement(
+    lambda: postgresql.insert(recipients)
+    .values({c.name: bindparam(c.name) for c in recipients.c})
+    .on_conflict_do_update(
+        index_elements=[recipients.c.request_id, recipients.c.person_id],
+        set_={name: bindparam(name) for name in ("part", "route", "by_id")},
     )
+)
+_RECIPIENTS = Statement(
+    lambda: select(
+        recipients.c.person_id,
+        func.coalesce(persons.c.merged_into, persons.c.id),
+        persons.c.name,
+        recipients.c.position,
+        recipients.c.part,
+        recipients.c.route,
+        recipients.c.by_id,
+    )
+    .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
+    .where(recipients.c.request_id == bindparam("request_id"))
+    .order_by(recipients.c.position, recipients.c.person_id)
 )
 _OPEN_OF = Statement(
     lambda: (
@@ -101,13 +123,11 @@ _OF_ASKER = Statement(
         .limit(bindparam("limit"))
     )
 )
-_OVERDUE = Statement(
-    lambda: (
-        select(requests.c.id)
-        .where(_PENDING, requests.c.deadline <= bindparam("now"))
-        .order_by(requests.c.deadline)
-        .limit(bindparam("limit"))
-    )
+_DUE = Statement(
+    lambda: select(requests.c.id, requests.c.next_at)
+    .where(requests.c.next_at <= bindparam("now"))
+    .order_by(requests.c.next_at)
+    .limit(bindparam("limit"))
 )
 _ADD_RESPONSE = insert_into(responses)
 _RESPONSE_FIELDS = names(FeedbackResponse)
@@ -126,8 +146,8 @@ class Requests:
     def __init__(self, runner: Runner) -> None:
         self._db = runner
 
-    def add(self, request: FeedbackRequest, people: Sequence[str]) -> None:
-        """Keep a new request and whom it goes to."""
+    def add(self, request: FeedbackRequest) -> None:
+        """Keep a new request."""
         self._db.run(
             _ADD,
             {
@@ -144,14 +164,38 @@ class Requests:
                 "digest": request.digest,
                 "asked_at": request.asked_at,
                 "deadline": request.deadline,
+                "multiple": int(request.multiple),
+                "fields": contents.fields_text(request.fields),
+                "veto": int(request.veto),
+                "urgent": int(request.urgent),
+                "action": contents.action_text(request.action),
+                "timetable": contents.timetable_text(request.timetable),
+                "replaces": request.replaces,
                 **_changes(request),
             },
         )
-        for position, person_id in enumerate(people):
-            self._db.run(
-                _ADD_RECIPIENT,
-                {"request_id": request.id, "person_id": person_id, "position": position},
-            )
+
+    def add_recipient(
+        self,
+        request_id: str,
+        person_id: str,
+        position: int,
+        part: Part,
+        route: Route,
+        by_id: str | None = None,
+    ) -> None:
+        """Put a request to a person; one who is a recipient already gets this part."""
+        self._db.run(
+            _ADD_RECIPIENT,
+            {
+                "request_id": request_id,
+                "person_id": person_id,
+                "position": position,
+                "part": part.value,
+                "route": route.value,
+                "by_id": by_id,
+            },
+        )
 
     def get(self, request_id: str) -> FeedbackRequest | None:
         """Return a request."""
@@ -170,7 +214,18 @@ class Requests:
     def recipients(self, request_id: str) -> Sequence[Recipient]:
         """Return whom a request went to, in the order asked."""
         rows = self._db.all(_RECIPIENTS, {"request_id": request_id})
-        return [Recipient(person_id=p, canonical_id=c, name=n, position=o) for p, c, n, o in rows]
+        return [
+            Recipient(
+                person_id=person,
+                canonical_id=canonical,
+                name=name,
+                position=position,
+                part=Part(part),
+                route=Route(route),
+                by_id=by,
+            )
+            for person, canonical, name, position, part, route, by in rows
+        ]
 
     def open_of(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return a session's pending requests, oldest first."""
@@ -212,9 +267,9 @@ class Requests:
         )
         return [_request(row) for row in rows]
 
-    def overdue(self, now: Micros, limit: int) -> Sequence[str]:
-        """Return pending requests whose deadline has passed, oldest deadline first."""
-        return [row[0] for row in self._db.all(_OVERDUE, {"now": now, "limit": limit})]
+    def due(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
+        """Return requests that time does something to, with when it was due, oldest first."""
+        return [(row[0], row[1]) for row in self._db.all(_DUE, {"now": now, "limit": limit})]
 
     def add_response(self, response: FeedbackResponse) -> None:
         """Keep a response."""
@@ -226,9 +281,10 @@ class Requests:
                 "person_id": response.person_id,
                 "channel": response.channel,
                 "raw_text": response.raw_text,
-                "answer": _stored(response.answer),
+                "answer": contents.answer_text(response.answer),
                 "standing": response.standing.value,
                 "agrees": None if response.agrees is None else int(response.agrees),
+                "sent_at": response.sent_at,
                 "created_at": response.created_at,
             },
         )
@@ -242,24 +298,15 @@ def _changes(request: FeedbackRequest) -> dict[str, Any]:
     return {
         "state": request.state.value,
         "version": request.version,
+        "reminders_done": request.reminders_done,
+        "escalations_done": request.escalations_done,
+        "next_at": request.next_at,
+        "claimed_by": request.claimed_by,
         "decided_at": request.decided_at,
         "decided_by": request.decided_by,
         "decided_via": request.decided_via,
-        "outcome": _stored(request.outcome),
+        "outcome": contents.answer_text(request.outcome),
     }
-
-
-def _stored(answer: Answer | None) -> str | None:
-    if answer is None:
-        return None
-    return packed([answer.approved, answer.choices, answer.text])
-
-
-def _answer(stored: str | None) -> Answer | None:
-    if stored is None:
-        return None
-    approved, choices, text = unpacked(stored)
-    return Answer(approved=approved, choices=tuple(choices), text=text)
 
 
 def _request(row: tuple[Any, ...]) -> FeedbackRequest:
@@ -269,13 +316,19 @@ def _request(row: tuple[Any, ...]) -> FeedbackRequest:
     values["rule"] = Rule(values["rule"])
     values["risk"] = Risk(values["risk"])
     values["state"] = State(values["state"])
-    values["outcome"] = _answer(values["outcome"])
+    values["multiple"] = bool(values["multiple"])
+    values["fields"] = contents.fields_of(values["fields"])
+    values["veto"] = bool(values["veto"])
+    values["urgent"] = bool(values["urgent"])
+    values["action"] = contents.action_from(values["action"])
+    values["timetable"] = contents.timetable_of(values["timetable"])
+    values["outcome"] = contents.answer_of(values["outcome"])
     return FeedbackRequest(**values)
 
 
 def _response(row: tuple[Any, ...]) -> FeedbackResponse:
     values = dict(zip(_RESPONSE_FIELDS, row, strict=True))
-    values["answer"] = _answer(values["answer"])
+    values["answer"] = contents.answer_of(values["answer"])
     values["standing"] = Standing(values["standing"])
     values["agrees"] = None if values["agrees"] is None else bool(values["agrees"])
     return FeedbackResponse(**values)

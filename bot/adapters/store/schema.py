@@ -33,6 +33,12 @@ persons = Table(
     Column("zone", Text, nullable=False),
     Column("feed_seq", BigInteger, nullable=False),
     Column("merged_into", Text, ForeignKey("persons.id")),
+    Column("working_hours", Text),
+    Column("away_from", BigInteger),
+    Column("away_until", BigInteger),
+    Column("delegate_id", Text, ForeignKey("persons.id")),
+    Column("preferred_channel", Text),
+    Column("last_channel", Text),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -208,6 +214,17 @@ requests = Table(
     Column("asked_at", BigInteger, nullable=False),
     Column("deadline", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("multiple", Integer, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("veto", Integer, nullable=False),
+    Column("urgent", Integer, nullable=False),
+    Column("action", Text),
+    Column("timetable", Text, nullable=False),
+    Column("reminders_done", Integer, nullable=False),
+    Column("escalations_done", Integer, nullable=False),
+    Column("next_at", BigInteger),
+    Column("claimed_by", Text, ForeignKey("persons.id")),
+    Column("replaces", Text, ForeignKey("requests.id")),
     Column("decided_at", BigInteger),
     Column("decided_by", Text, ForeignKey("persons.id")),
     Column("decided_via", Text),
@@ -216,10 +233,10 @@ requests = Table(
     Index(None, "asker_id", "id"),
 )
 Index(
-    "ix_requests_pending_deadline",
-    requests.c.deadline,
-    sqlite_where=text("state = 'pending'"),
-    postgresql_where=text("state = 'pending'"),
+    "ix_requests_next",
+    requests.c.next_at,
+    sqlite_where=text("next_at IS NOT NULL"),
+    postgresql_where=text("next_at IS NOT NULL"),
 )
 
 recipients = Table(
@@ -228,6 +245,9 @@ recipients = Table(
     Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
     Column("person_id", Text, ForeignKey("persons.id"), nullable=False),
     Column("position", Integer, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("by_id", Text, ForeignKey("persons.id")),
     PrimaryKeyConstraint("request_id", "person_id"),
     Index(None, "person_id", "request_id"),
     sqlite_with_rowid=False,
@@ -244,6 +264,7 @@ responses = Table(
     Column("answer", Text),
     Column("standing", Text, nullable=False),
     Column("agrees", Integer),
+    Column("sent_at", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index(None, "request_id"),
 )

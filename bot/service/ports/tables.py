@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.commands import Outcome
-from bot.domain.feedback import FeedbackRequest, FeedbackResponse
+from bot.domain.feedback import FeedbackRequest, FeedbackResponse, Part, Route
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
@@ -33,6 +33,10 @@ class Recipient:
     canonical_id: str
     name: str
     position: int
+    part: Part
+    route: Route
+    by_id: str | None
+    """Who handed the question on to them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +64,14 @@ class PersonTable(Protocol):
     def add(self, person: Person) -> None: ...
     def get(self, person_id: str) -> Person | None: ...
     def lock(self, person_id: str) -> Person | None: ...
+    def save(self, person: Person) -> None:
+        """Write back how a person can be reached, and nothing else."""
+        ...
+
+    def merge(self, person_id: str, into: str) -> None:
+        """Make one person an alias of another, and all who were its aliases too."""
+        ...
+
     def next_feed_number(self, person_id: str) -> int:
         """Take the next number of a person's feed, holding its row."""
         ...
@@ -127,7 +139,19 @@ class MessageTable(Protocol):
 class RequestTable(Protocol):
     """Questions, to whom they went, and what came back."""
 
-    def add(self, request: FeedbackRequest, recipients: Sequence[str]) -> None: ...
+    def add(self, request: FeedbackRequest) -> None: ...
+    def add_recipient(
+        self,
+        request_id: str,
+        person_id: str,
+        position: int,
+        part: Part,
+        route: Route,
+        by_id: str | None = None,
+    ) -> None:
+        """Put a request to a person; one who is a recipient already gets this part."""
+        ...
+
     def get(self, request_id: str) -> FeedbackRequest | None: ...
     def lock(self, request_id: str) -> FeedbackRequest | None: ...
     def save(self, request: FeedbackRequest) -> None: ...
@@ -140,7 +164,10 @@ class RequestTable(Protocol):
     def of_asker(
         self, person_id: str, is_open: bool | None, before: str | None, limit: int
     ) -> Sequence[FeedbackRequest]: ...
-    def overdue(self, now: Micros, limit: int) -> Sequence[str]: ...
+    def due(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
+        """Return requests that time does something to, with when it was due, oldest first."""
+        ...
+
     def add_response(self, response: FeedbackResponse) -> None: ...
     def responses(self, request_id: str) -> Sequence[FeedbackResponse]: ...
 

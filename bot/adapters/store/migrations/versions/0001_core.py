@@ -36,7 +36,14 @@ def _create_people() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("feed_seq", sa.BigInteger(), nullable=False),
         sa.Column("merged_into", sa.Text()),
+        sa.Column("working_hours", sa.Text()),
+        sa.Column("away_from", sa.BigInteger()),
+        sa.Column("away_until", sa.BigInteger()),
+        sa.Column("delegate_id", sa.Text()),
+        sa.Column("preferred_channel", sa.Text()),
+        sa.Column("last_channel", sa.Text()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["delegate_id"], ["persons.id"], name="fk_persons_delegate_id"),
         sa.ForeignKeyConstraint(["merged_into"], ["persons.id"], name="fk_persons_merged_into"),
         sa.PrimaryKeyConstraint("id", name="pk_persons"),
     )
@@ -207,18 +214,31 @@ def _create_questions() -> None:
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("deadline", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("multiple", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("veto", sa.Integer(), nullable=False),
+        sa.Column("urgent", sa.Integer(), nullable=False),
+        sa.Column("action", sa.Text()),
+        sa.Column("timetable", sa.Text(), nullable=False),
+        sa.Column("reminders_done", sa.Integer(), nullable=False),
+        sa.Column("escalations_done", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger()),
+        sa.Column("claimed_by", sa.Text()),
+        sa.Column("replaces", sa.Text()),
         sa.Column("decided_at", sa.BigInteger()),
         sa.Column("decided_by", sa.Text()),
         sa.Column("decided_via", sa.Text()),
         sa.Column("outcome", sa.Text()),
         sa.ForeignKeyConstraint(["asker_id"], ["persons.id"], name="fk_requests_asker_id"),
+        sa.ForeignKeyConstraint(["claimed_by"], ["persons.id"], name="fk_requests_claimed_by"),
+        sa.ForeignKeyConstraint(["replaces"], ["requests.id"], name="fk_requests_replaces"),
         sa.ForeignKeyConstraint(["decided_by"], ["persons.id"], name="fk_requests_decided_by"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_requests_session_id"),
         sa.PrimaryKeyConstraint("id", name="pk_requests"),
     )
     op.create_index("ix_requests_asker_id_id", "requests", ["asker_id", "id"])
     op.create_index(
-        "ix_requests_pending_deadline", "requests", ["deadline"], **_where("state = 'pending'")
+        "ix_requests_next", "requests", ["next_at"], **_where("next_at IS NOT NULL")
     )
     op.create_index("ix_requests_session_id", "requests", ["session_id"])
     op.create_table(
@@ -226,6 +246,10 @@ def _create_questions() -> None:
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.Text()),
+        sa.ForeignKeyConstraint(["by_id"], ["persons.id"], name="fk_recipients_by_id"),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_recipients_person_id"),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_recipients_request_id"),
         sa.PrimaryKeyConstraint("request_id", "person_id", name="pk_recipients"),
@@ -242,6 +266,7 @@ def _create_questions() -> None:
         sa.Column("answer", sa.Text()),
         sa.Column("standing", sa.Text(), nullable=False),
         sa.Column("agrees", sa.Integer()),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_responses_person_id"),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_responses_request_id"),
