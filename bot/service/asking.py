@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.asking import fault
 from bot.domain.commands import CHAT
 from bot.domain.contacts import named_by_owner
 from bot.domain.digests import digest_of
@@ -39,6 +40,16 @@ def ask(
     feedback_timeout: Micros,
 ) -> FeedbackRequest:
     """Ask the people of `step`; `Invalid` with a sentence for the owner when they cannot be."""
+    wrong = fault(
+        people=step.people,
+        question=step.question,
+        kind=step.kind,
+        options=step.options,
+        within=step.within,
+        quorum=step.quorum,
+    )
+    if wrong is not None:
+        raise Invalid(wrong)
     people = _people(tx, conversation.id, step, asker, now)
     if step.quorum > len(people):
         raise Invalid(
@@ -136,8 +147,6 @@ def _people(
                 )
             tx.people.allow_contact(session_id, person.id, now)
         found[person.id] = person
-    if not found:
-        raise Invalid("Whom should I ask? Name at least one person.")
     return list(found.values())
 
 
