@@ -65,21 +65,17 @@ class Talking:
         return self._outcome("held" if room else "started", session.id, seq, room)
 
     def receive(self, tx: Transaction, command: ReceiveMessage, now: Micros) -> Outcome:
-        """Take a message; a session that has ended is reopened, if there is room for it."""
+        """Take a message; a session that was ended or held goes on, if there is room for it."""
         text = clean(command.text)
         session = _locked(tx, command.session_id)
         role = _role(tx, session, command.actor.person_id)
         conversation = Conversation(tx, session, now, self.session_timeout)
         room: list[Offer] = []
-        if session.state is SessionState.ENDED:
-            if role is not ParticipantRole.OWNER:
+        if session.state is not SessionState.ACTIVE:
+            if role is ParticipantRole.OWNER:
+                room = self._go_on(tx, conversation, command, now)
+            elif session.state is SessionState.ENDED:
                 raise Conflict("This session has ended; its owner can reopen it.", code="ended")
-            room = self._make_room(tx, command, None, now)
-            state = SessionState.HELD if room else SessionState.ACTIVE
-            conversation.change(state=state, end_reason=None)
-            _journal(tx, "session.held" if room else "session.reopened", command, session.id, now)
-        elif session.state is SessionState.HELD:
-            room = self._offers(tx, session.owner_id)
         seq = self._speak(conversation, command, text)
         if session.state is not conversation.state:
             conversation.tell_state()
@@ -88,7 +84,26 @@ class Talking:
             conversation.tell_state()
         conversation.save()
         held = conversation.state is SessionState.HELD
-        return self._outcome("held" if held else "stored", session.id, seq, room if held else [])
+        return self._outcome("held" if held else "stored", session.id, seq, room)
+
+    def _go_on(
+        self, tx: Transaction, conversation: Conversation, command: Command, now: Micros
+    ) -> list[Offer]:
+        """Start a session that is not active, or hold it; return what could be ended for it."""
+        was = conversation.state
+        room = self._make_room(tx, command, None, now)
+        if not room:
+            kind = "session.started" if was is SessionState.HELD else "session.reopened"
+            conversation.change(state=SessionState.ACTIVE, end_reason=None)
+        elif was is SessionState.ENDED:
+            if tx.sessions.count_held(conversation.owner_id) >= HELD_AT_ONCE:
+                raise _too_many(room)
+            kind = "session.held"
+            conversation.change(state=SessionState.HELD, end_reason=None)
+        else:
+            return room
+        _journal(tx, kind, command, conversation.id, now)
+        return room
 
     def resume(self, tx: Transaction, command: ResumeSession, now: Micros) -> Outcome:
         """Start a session that was held back."""
@@ -170,7 +185,9 @@ class Talking:
 
     def _outcome(self, status: str, session_id: str, seq: int | None, room: list[Offer]) -> Outcome:
         text = ""
-        if status == "held":
+        if status == "held" and not room:
+            text = "This session waits until its owner starts it; your text is kept."
+        elif status == "held":
             text = (
                 f"You have {self.max_concurrent} sessions running, so this one waits; your text "
                 "is kept. End one of them to start this."

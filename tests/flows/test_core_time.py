@@ -1,0 +1,212 @@
+"""Time is an entrance: deadlines and idle sessions, two days in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.feedback import State
+from bot.domain.instants import HOUR
+from bot.domain.planning import CancelQuestion, Plan, Role
+from bot.domain.session import SessionState, Status
+from tests.clock import FakeClock
+from tests.flows.stage import Stage, staged
+
+
+@pytest.fixture(params=["announced", "handed over"])
+async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path / "core.db", handed_over=request.param == "handed over") as stage:
+        await stage.cast("ann", "bob", "carl")
+        yield stage
+
+
+A_MICROSECOND = 1e-6
+
+
+async def test_a_question_expires_at_its_deadline_and_not_before(stage: Stage) -> None:
+    """Invariants 6 and 11: 48 hours pass at once; silence is expired, not rejected."""
+    request = await stage.asked("ann", "ask bob, carl for approval: Ship it?")
+    stage.clock.advance(hours=48)
+    stage.clock.advance(-A_MICROSECOND)
+    assert await stage.sweeper.sweep() == 0
+    assert (await stage.request(request)).is_open
+    stage.clock.advance(A_MICROSECOND)
+    assert await stage.sweeper.sweep() == 1
+    expired = await stage.request(request)
+    assert (expired.state, expired.outcome, expired.decided_by) == (State.EXPIRED, None, None)
+    assert expired.decided_at == request.deadline == stage.clock.now()
+    assert await stage.sweeper.sweep() == 0
+    await stage.settle_down()
+    assert stage.channel.states() == ["pending"] * 2 + ["expired"] * 2
+
+
+async def test_an_expiry_wakes_the_planner_once(stage: Stage) -> None:
+    request = await stage.asked("ann", "ask bob: Ship it?")
+    turns = len(stage.planner.contexts)
+    stage.clock.advance(hours=49)
+    await asyncio.gather(*(stage.sweeper.sweep() for _ in range(5)))
+    await stage.settle_down()
+    await stage.sweeper.sweep()
+    await stage.settle_down()
+    assert len(stage.planner.contexts) == turns + 1
+    [line] = stage.planner.contexts[-1].new_lines
+    assert line.text == "Nobody decided “Ship it?” in time: it has expired."
+    assert (await stage.said(request.session_id, Role.SYSTEM)).count(line.text) == 1
+    assert (await stage.journal(request.session_id)).count("request.expired") == 1
+
+
+async def test_an_answer_after_the_expiry_is_late_and_kept(stage: Stage) -> None:
+    request = await stage.asked("ann", "ask bob: Ship it?")
+    stage.clock.advance(hours=48)
+    await stage.sweeper.sweep()
+    late = await stage.answer("bob", request, text="Yes")
+    assert late.status == "late"
+    assert "This question was expired at 2026-03-04 09:00 UTC" in late.text
+    assert [r.agrees for r in await stage.responses(request)] == [None]
+    assert (await stage.request(request)).state is State.EXPIRED
+
+
+async def test_an_answer_and_the_sweeper_at_once_decide_once(stage: Stage) -> None:
+    """Invariant 3: whoever comes first decides, and the other meets that."""
+    request = await stage.asked("ann", "ask bob: Ship it?")
+    stage.clock.advance(hours=48)
+    answered, swept = await asyncio.gather(
+        stage.answer("bob", request, text="Yes"), stage.sweeper.sweep()
+    )
+    after = await stage.request(request)
+    assert (answered.status, after.state, swept) in (
+        ("decided", State.ANSWERED, 0),
+        ("late", State.EXPIRED, 1),
+    )
+    assert after.version == 2
+    assert (await stage.session(request.session_id)).open_questions == 0
+
+
+async def test_many_are_overdue_at_once(stage: Stage) -> None:
+    """More than one portion of the sweeper's."""
+    stage.planner.script = []
+    session_id = await stage.opened("ann")
+    for start in range(0, 240, 8):
+        for n in range(start, start + 8):
+            await stage.say("ann", session_id, f"ask bob: Number {n}? within 1h")
+        await stage.worker.drain()
+    assert (await stage.session(session_id)).open_questions == 240
+    stage.clock.advance(hours=1)
+    assert await stage.sweeper.sweep() == 240
+    assert {r.state for r in await stage.requests(session_id)} == {State.EXPIRED}
+    assert (await stage.session(session_id)).open_questions == 0
+
+
+async def test_a_session_times_out_after_a_day_and_not_before(stage: Stage) -> None:
+    session_id = await stage.opened("ann", "help")
+    await stage.settle_down()
+    session = await stage.session(session_id)
+    assert session.idle_at == session.last_active_at + 24 * HOUR
+    stage.clock.advance(hours=24)
+    stage.clock.advance(-A_MICROSECOND)
+    assert await stage.sweeper.sweep() == 0
+    stage.clock.advance(A_MICROSECOND)
+    assert await stage.sweeper.sweep() == 1
+    ended = await stage.session(session_id)
+    assert (ended.state, ended.end_reason, ended.idle_at) == (SessionState.ENDED, "idle", None)
+    assert await stage.sweeper.sweep() == 0
+    assert (await stage.journal(session_id))[-1] == "session.timed_out"
+
+
+async def test_a_session_that_nobody_spoke_in_times_out_too(stage: Stage) -> None:
+    session_id = await stage.opened("ann")
+    stage.clock.advance(hours=24)
+    assert await stage.sweeper.sweep() == 1
+    assert (await stage.session(session_id)).state is SessionState.ENDED
+
+
+async def test_a_session_that_waits_for_an_answer_does_not_time_out(stage: Stage) -> None:
+    """The clock starts again with the answer."""
+    request = await stage.asked("ann", "ask bob: Ship it? within 30d")
+    session_id = request.session_id
+    assert (await stage.session(session_id)).status(stage.clock.now()) is Status.AWAITING
+    for _ in range(29):
+        stage.clock.advance(hours=24)
+        assert await stage.sweeper.sweep() == 0
+    await stage.answer("bob", request, text="Yes")
+    # The turn that it wakes is due: no time-out either, however late the turn comes.
+    assert (await stage.session(session_id)).status(stage.clock.now()) is Status.THINKING
+    if not stage.handoff._takers:  # else it has begun by itself
+        stage.clock.advance(hours=30)
+        assert await stage.sweeper.sweep() == 0
+    await stage.settle_down()
+    session = await stage.session(session_id)
+    assert session.status(stage.clock.now()) is Status.IDLE
+    assert session.idle_at == stage.clock.now() + 24 * HOUR
+    stage.clock.advance(hours=23)
+    assert await stage.sweeper.sweep() == 0
+    await stage.say("ann", session_id, "status")
+    await stage.settle_down()
+    stage.clock.advance(hours=23)
+    assert await stage.sweeper.sweep() == 0
+    stage.clock.advance(hours=1)
+    assert await stage.sweeper.sweep() == 1
+
+
+async def test_a_question_taken_back_starts_the_idle_clock(stage: Stage) -> None:
+    """By a plan that says nothing, long after the last word."""
+    request = await stage.asked("ann", "ask bob: Ship it? within 30d")
+    stage.clock.advance(hours=72)
+    stage.planner.script = [Plan(steps=(CancelQuestion(request_id=request.id),))]
+    await stage.say("ann", request.session_id, "Forget it")
+    await stage.settle_down()
+    session = await stage.session(request.session_id)
+    assert session.idle_at == stage.clock.now() + 24 * HOUR
+    assert await stage.sweeper.sweep() == 0
+
+
+async def test_a_message_and_the_time_out_at_once(stage: Stage) -> None:
+    """Whatever comes first, the message is kept and its session is running."""
+    session_id = await stage.opened("ann", "help")
+    await stage.settle_down()
+    stage.clock.advance(hours=24)
+    said, _ = await asyncio.gather(stage.say("ann", session_id, "status"), stage.sweeper.sweep())
+    assert said.status == "stored"
+    await stage.settle_down()
+    assert (await stage.session(session_id)).state is SessionState.ACTIVE
+    assert (await stage.said(session_id))[-1] == "Nothing is waiting for anybody."
+
+
+async def test_a_held_session_does_not_time_out(stage: Stage) -> None:
+    for n in range(3):
+        request = await stage.asked("ann", f"ask bob: Number {n}? within 30d")
+        assert request.is_open
+    held = await stage.opened("ann", "Kept for later")
+    stage.clock.advance(hours=500)
+    assert await stage.sweeper.sweep() == 0
+    assert (await stage.session(held)).state is SessionState.HELD
+
+
+class SteppingClock(FakeClock):
+    """A clock that a time server sets back once, just after it was read."""
+
+    back = 0
+
+    def now(self) -> int:
+        now = super().now()
+        self.advance(-self.back)
+        self.back = 0
+        return now
+
+
+async def test_a_clock_that_is_set_back_puts_an_expiry_off_and_no_more(tmp_path: Path) -> None:
+    """What was too early once must not count as dealt with."""
+    clock = SteppingClock()
+    async with staged(tmp_path / "core.db", clock) as stage:
+        await stage.cast("ann", "bob")
+        request = await stage.asked("ann", "ask bob: Ship it?")
+        stage.clock.advance(hours=48)
+        clock.back = 5
+        assert await stage.sweeper.sweep() == 0
+        assert (await stage.request(request)).is_open
+        stage.clock.advance(5)
+        assert await stage.sweeper.sweep() == 1
+        assert (await stage.request(request)).state is State.EXPIRED
