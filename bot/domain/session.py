@@ -66,7 +66,9 @@ class Session:
     """The fencing number: grows with each claim, and each commit of a turn names it."""
     claim_until: Micros | None
     idle_at: Micros | None
-    """When the session times out; None while it waits for an answer or for a turn."""
+    """When its people are warned, then when it times out; None while it waits for something."""
+    warned: bool
+    """Whether its people were told that it will time out at `idle_at`."""
     failures: int
     """Turns in a row that broke unexpectedly."""
 

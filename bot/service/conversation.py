@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.instants import Micros
+from bot.domain.instants import HOUR, Micros
 from bot.domain.planning import Role
 from bot.domain.session import Message, Session, SessionState
 from bot.service.identifiers import new_id
@@ -15,6 +15,9 @@ from bot.service.ports.tables import FeedEntry
 FEED_MESSAGE = "message"
 FEED_QUESTION = "question"
 FEED_SESSION = "session"
+
+WARNING: Micros = HOUR
+"""How long before it times out a session's people are told."""
 
 
 class Conversation:
@@ -70,8 +73,12 @@ class Conversation:
         request_id: str | None = None,
         turn_id: str | None = None,
         wakes: bool = False,
+        stirs: bool = True,
     ) -> Message:
-        """Append a message; with `wakes` a turn must react to it."""
+        """Append a message; with `wakes` a turn must react to it.
+
+        What does not stir leaves the session as idle as it was.
+        """
         seq = self._value("message_seq") + 1
         message = Message(
             session_id=self.id,
@@ -87,7 +94,9 @@ class Conversation:
         )
         self._tx.messages.add(message)
         self._changes["message_seq"] = seq
-        self._changes["last_active_at"] = self._now
+        if stirs:
+            self._changes["last_active_at"] = self._now
+            self._changes["warned"] = False
         if wakes:
             self._changes["wake_seq"] = seq
         self.note(FEED_MESSAGE, str(seq))
@@ -130,6 +139,8 @@ class Conversation:
                 self._tx.announce(Topic.TURN, self.id)
             elif not self._value("open_questions"):
                 idle = self._value("last_active_at") + self._timeout
+                if not self._value("warned"):
+                    idle -= min(WARNING, self._timeout // 2)
         self.change(turn_due_at=due, idle_at=idle)
         saved = self.session
         self._tx.sessions.save(saved)

@@ -7,15 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.domain.commands import (
+    CHAT,
     SYSTEM_CHANNEL,
+    AdvanceRequest,
     AnswerRequest,
+    AskAgain,
     CancelRequest,
+    ChangeProfile,
+    ClaimRequest,
     CloseSession,
     Command,
-    ExpireRequest,
+    CommentOn,
+    Delegate,
     MarkSeen,
     Outcome,
     ReceiveMessage,
+    ReleaseRequest,
+    ReopenWith,
     ResumeSession,
     StartSession,
     StopTurn,
@@ -23,12 +31,16 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import HandraiseError, Invalid
 from bot.domain.instants import HOUR, Micros
+from bot.service.advancing import Advancing
 from bot.service.answering import Answering
+from bot.service.handing import Handing
 from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
+from bot.service.owning import Owning
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Transaction
+from bot.service.profiles import Profiles
 from bot.service.talking import Talking
 
 Handler = Callable[[Transaction, Any, Micros], Outcome]
@@ -49,6 +61,9 @@ class Intake:
         observer: Observer | None = None,
         max_concurrent: int = 3,
         session_timeout: Micros = 24 * HOUR,
+        feedback_timeout: Micros = 48 * HOUR,
+        self_approval: bool = False,
+        channels: tuple[str, ...] = (CHAT,),
     ) -> None:
         self._handoff = handoff or Handoff(store)
         self._clock = clock
@@ -56,13 +71,24 @@ class Intake:
         self._observer = observer or Unobserved()
         talking = Talking(session_timeout=session_timeout, max_concurrent=max_concurrent)
         answering = Answering(session_timeout=session_timeout)
+        handing = Handing(session_timeout=session_timeout, self_approval=self_approval)
+        owning = Owning(session_timeout=session_timeout, feedback_timeout=feedback_timeout)
+        advancing = Advancing(session_timeout=session_timeout)
+        profiles = Profiles(channels=channels)
         self._handlers: dict[type[Command], Handler] = {
+            AdvanceRequest: advancing.advance,
             AnswerRequest: answering.answer,
-            CancelRequest: answering.cancel,
+            AskAgain: owning.ask_again,
+            CancelRequest: owning.cancel,
+            ChangeProfile: profiles.change,
+            ClaimRequest: handing.claim,
             CloseSession: talking.close,
-            ExpireRequest: answering.expire,
-            MarkSeen: answering.seen,
+            CommentOn: answering.comment,
+            Delegate: handing.delegate,
+            MarkSeen: handing.seen,
             ReceiveMessage: talking.receive,
+            ReleaseRequest: handing.release,
+            ReopenWith: owning.reopen_with,
             ResumeSession: talking.resume,
             StartSession: talking.start,
             StopTurn: talking.stop,

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 
 from bot.domain.commands import (
     AnswerRequest,
+    AskAgain,
     CancelRequest,
+    ChangeProfile,
+    ClaimRequest,
     CloseSession,
     Command,
+    CommentOn,
+    Delegate,
     ReceiveMessage,
+    ReleaseRequest,
+    ReopenWith,
     ResumeSession,
     StartSession,
 )
@@ -18,8 +25,16 @@ from bot.domain.instants import Micros
 from bot.domain.rates import Limit
 from bot.service.ports.store import Transaction
 
-_COUNTED = (StartSession, ReceiveMessage, ResumeSession, CloseSession)
-_DECISIONS = (AnswerRequest, CancelRequest)
+_COUNTED = (StartSession, ReceiveMessage, ResumeSession, CloseSession, AskAgain, ChangeProfile)
+_DECISIONS = (
+    AnswerRequest,
+    CancelRequest,
+    ClaimRequest,
+    CommentOn,
+    Delegate,
+    ReleaseRequest,
+    ReopenWith,
+)
 
 _SENTENCES = {
     "user": "You are sending more than {limit} requests a minute.",

@@ -38,6 +38,13 @@ def reach(tx: Transaction, request: FeedbackRequest, person: Person, now: Micros
     )
 
 
+def reach_again(tx: Transaction, request: FeedbackRequest, person: Person, now: Micros) -> None:
+    """Show an unanswered question once more; outside their hours it waits, unless urgent."""
+    due_at = when(person, now, urgent=request.urgent)
+    if due_at > now:
+        tx.surfaces.postpone(request.id, person.id, due_at)
+
+
 def when(person: Person, now: Micros, *, urgent: bool) -> Micros:
     """Return from when on a person may be disturbed."""
     if person.working_hours is None and person.away_until is None:

@@ -31,6 +31,7 @@ def settle(
         request,
         state=state,
         version=request.version + 1,
+        next_at=None,
         decided_at=now,
         decided_by=by,
         decided_via=via,

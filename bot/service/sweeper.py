@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from time import monotonic
 
-from bot.domain.commands import SYSTEM_CHANNEL, Actor, Command, ExpireRequest, TimeOutSession
+from bot.domain.commands import SYSTEM_CHANNEL, Actor, AdvanceRequest, Command, TimeOutSession
 from bot.domain.errors import HandraiseError
 from bot.domain.instants import DAY, Micros
 from bot.service.intake import Intake
@@ -44,10 +45,9 @@ class Sweeper:
         total = 0
         try:
             while commands := await self._store.read(self._due, self._clock.now()):
-                changed = 0
-                for command in commands:
-                    outcome = await self._intake.submit(command)
-                    changed += outcome.status != "unchanged" and not outcome.replayed
+                # All at once: those that wait together share a commit.
+                outcomes = await asyncio.gather(*map(self._intake.submit, commands))
+                changed = sum(o.status != "unchanged" and not o.replayed for o in outcomes)
                 total += changed
                 if not changed:  # what is left is not ours to change: no endless round
                     break
@@ -58,9 +58,11 @@ class Sweeper:
         return total
 
     def _due(self, tx: Transaction, now: Micros) -> list[Command]:
-        expired: list[Command] = [
-            ExpireRequest(external_key=f"expire:{id_}", actor=_SYSTEM, request_id=id_)
-            for id_ in tx.requests.overdue(now, BATCH)
+        questions: list[Command] = [
+            AdvanceRequest(
+                external_key=f"time:{id_}:{due_at}", actor=_SYSTEM, request_id=id_, due_at=due_at
+            )
+            for id_, due_at in tx.requests.due(now, BATCH)
         ]
         idle: list[Command] = [
             TimeOutSession(
@@ -71,7 +73,7 @@ class Sweeper:
             )
             for id_, idle_at in tx.sessions.idle(now, BATCH)
         ]
-        return expired + idle
+        return questions + idle
 
     def _forget(self, tx: Transaction, now: Micros) -> None:
         """Drop what nobody can ask for any more, a bounded portion each time."""

@@ -18,7 +18,7 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.feedback import State
-from bot.domain.instants import Micros
+from bot.domain.instants import MINUTE, Micros
 from bot.domain.journal import Entry
 from bot.domain.planning import Role
 from bot.domain.session import (
@@ -27,6 +27,7 @@ from bot.domain.session import (
     SessionState,
     title_of,
 )
+from bot.domain.spans import say_span
 from bot.domain.text import clean
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
@@ -128,11 +129,24 @@ class Talking:
         return Outcome(status="ended", session_id=command.session_id)
 
     def time_out(self, tx: Transaction, command: TimeOutSession, now: Micros) -> Outcome:
-        """End a session that was idle for too long, unless something happened meanwhile."""
+        """Warn of the end of a session that is idle, then end it, unless something happened."""
         session = tx.sessions.lock(command.session_id)
         if session is None or session.idle_at is None or session.idle_at > now:
             return Outcome(status="unchanged", session_id=command.session_id)
         conversation = Conversation(tx, session, now, self.session_timeout)
+        if now < session.last_active_at + self.session_timeout:
+            conversation.change(warned=True)
+            conversation.say(
+                Role.SYSTEM,
+                "Nothing has happened here for a while. This session ends "
+                f"{_in_words(session.last_active_at + self.session_timeout - now)} from now, "
+                "unless somebody writes; it can be reopened by writing in it.",
+                channel=SYSTEM_CHANNEL,
+                stirs=False,
+            )
+            _journal(tx, "session.warned", command, session.id, now)
+            conversation.save()
+            return Outcome(status="warned", session_id=session.id)
         close_down(tx, conversation, "idle", now)
         _journal(tx, "session.timed_out", command, session.id, now)
         conversation.save()
@@ -237,6 +251,10 @@ def close_down(
     conversation.tell_state()
 
 
+def _in_words(span: Micros) -> str:
+    return say_span(max(MINUTE, span // MINUTE * MINUTE))
+
+
 def _new_session(owner: str, text: str | None, state: SessionState, now: Micros) -> Session:
     return Session(
         id=new_id(),
@@ -258,6 +276,7 @@ def _new_session(owner: str, text: str | None, state: SessionState, now: Micros)
         claim_number=0,
         claim_until=None,
         idle_at=None,
+        warned=False,
         failures=0,
     )
 

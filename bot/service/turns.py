@@ -26,10 +26,11 @@ from bot.domain.planning import (
 )
 from bot.domain.session import Message, Session, SessionState
 from bot.domain.text import shortened
-from bot.service.asking import Asker, ask, remind
+from bot.service.asking import Terms, ask, remind
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
+from bot.service.recipients import Asker
 from bot.service.settling import settle
 from bot.service.talking import close_down
 
@@ -64,7 +65,7 @@ class Turns:
 
     lease: Micros
     session_timeout: Micros
-    feedback_timeout: Micros
+    terms: Terms
 
     def claim(
         self, tx: Transaction, session_id: str, worker: str, now: Micros
@@ -147,7 +148,7 @@ class Turns:
                 )
                 for q in questions
             ),
-            feedback_timeout=self.feedback_timeout,
+            feedback_timeout=self.terms.feedback_timeout,
         )
 
     def _window(self, session: Session) -> int:
@@ -184,8 +185,9 @@ class Turns:
         # other.
         named: set[str] = set()
         for step in plan.steps:
-            if isinstance(step, CancelQuestion | RemindPeople):
-                request = tx.requests.lock(step.request_id)
+            named_id = _named(step)
+            if named_id is not None:
+                request = tx.requests.lock(named_id)
                 if request is not None and request.session_id == claim.session.id:
                     named.add(request.id)
         session = self._held(tx, claim)
@@ -259,7 +261,7 @@ class Turns:
                 return {"step": "reply", "message": message.id}
             case AskHuman():
                 try:
-                    request = ask(tx, conversation, step, asker, now, self.feedback_timeout)
+                    request = self._ask(tx, conversation, step, named, asker, now)
                 except Invalid as refusal:
                     self._say(conversation, refusal.message, asker)
                     return {"step": "ask", "refused": refusal.code}
@@ -272,6 +274,34 @@ class Turns:
                 close_down(tx, conversation, "agent", now)
                 tx.journal.add(Entry(kind="session.ended", at=now, session_id=conversation.id))
                 return {"step": "end"}
+
+    def _ask(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        step: AskHuman,
+        named: Mapping[str, FeedbackRequest],
+        asker: Asker,
+        now: Micros,
+    ) -> FeedbackRequest:
+        """Ask; where a question takes another's place, the other is settled as superseded."""
+        earlier = None
+        if step.replaces is not None:
+            earlier = named.get(step.replaces)
+            if earlier is None or not earlier.is_open:
+                raise Invalid("The question to change is not open any more.")
+        request = ask(tx, conversation, step, asker, now, self.terms)
+        if earlier is not None:
+            settle(
+                tx,
+                conversation,
+                earlier,
+                State.SUPERSEDED,
+                now,
+                by=conversation.owner_id,
+                via=CHAT,
+            )
+        return request
 
     def _act_on_question(
         self,
@@ -330,6 +360,16 @@ class Turns:
                 },
             )
         )
+
+
+def _named(step: Step) -> str | None:
+    """Return the existing question that a step acts on."""
+    match step:
+        case CancelQuestion(request_id=request_id) | RemindPeople(request_id=request_id):
+            return request_id
+        case AskHuman(replaces=replaces):
+            return replaces
+    return None
 
 
 def status_frame(tx: Transaction, session: Session, now: Micros) -> str:

@@ -125,6 +125,7 @@ sessions = Table(
     Column("claim_number", BigInteger, nullable=False),
     Column("claim_until", BigInteger),
     Column("idle_at", BigInteger),
+    Column("warned", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
 )
 Index("ix_sessions_owner", sessions.c.owner_id, sessions.c.id)
@@ -306,6 +307,14 @@ attempts = Table(
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("surface_id", "claim_number"),
     sqlite_with_rowid=False,
+)
+
+# How far each channel that brings answers has been read.
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("read_until", BigInteger, nullable=False),
 )
 
 # One feed for each session and each person, numbered under that row's lock.

@@ -211,6 +211,7 @@ def _values(session: Session) -> dict[str, Any]:
         "claim_number": session.claim_number,
         "claim_until": session.claim_until,
         "idle_at": session.idle_at,
+        "warned": int(session.warned),
         "failures": session.failures,
     }
 
@@ -222,4 +223,5 @@ def _session(row: tuple[Any, ...] | None) -> Session | None:
 def _session_of(row: tuple[Any, ...]) -> Session:
     values = dict(zip(_FIELDS, row, strict=True))
     values["state"] = SessionState(values["state"])
+    values["warned"] = bool(values["warned"])
     return Session(**values)

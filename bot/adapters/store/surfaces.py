@@ -58,6 +58,15 @@ def _due() -> CTE:
     )
 
 
+_POSTPONE = Statement(
+    lambda: update(surfaces)
+    .where(
+        surfaces.c.request_id == bindparam("request_id"),
+        surfaces.c.person_id == bindparam("person_id"),
+        surfaces.c.due_at < bindparam("until"),
+    )
+    .values(due_at=bindparam("until"))
+)
 _CLAIM = Statement(
     lambda: (
         update(surfaces)
@@ -164,6 +173,12 @@ class Surfaces:
                 "priority": priority,
                 "due_at": due_at,
             },
+        )
+
+    def postpone(self, request_id: str, person_id: str, due_at: Micros) -> None:
+        """Let what is due for one person wait until `due_at`."""
+        self._db.run(
+            _POSTPONE, {"request_id": request_id, "person_id": person_id, "until": due_at}
         )
 
     def claim_due(self, owner: str, now: Micros, until: Micros, limit: int) -> Sequence[Surface]:

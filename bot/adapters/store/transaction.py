@@ -8,6 +8,7 @@ from sqlalchemy.engine import Dialect
 
 from bot.adapters.store.accounts import Accounts
 from bot.adapters.store.feeds import Feeds
+from bot.adapters.store.inbound import Inbound
 from bot.adapters.store.journal import Journal
 from bot.adapters.store.messages import Messages
 from bot.adapters.store.people import People
@@ -29,6 +30,7 @@ class StoreTransaction:
         runner = Runner(cursor, dialect, texts)
         self.accounts = Accounts(runner)
         self.feeds = Feeds(runner)
+        self.inbound = Inbound(runner)
         self.journal = Journal(runner)
         self.messages = Messages(runner)
         self.people = People(runner)

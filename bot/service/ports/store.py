@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from bot.service.ports.accounts import AccountTable
 from bot.service.ports.tables import (
     FeedTable,
+    InboundTable,
     JournalTable,
     MessageTable,
     PersonTable,
@@ -58,6 +59,8 @@ class Transaction(Protocol):
     def accounts(self) -> AccountTable: ...
     @property
     def feeds(self) -> FeedTable: ...
+    @property
+    def inbound(self) -> InboundTable: ...
     @property
     def journal(self) -> JournalTable: ...
     @property

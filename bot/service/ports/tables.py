@@ -201,6 +201,18 @@ class SurfaceTable(Protocol):
         ...
 
 
+class InboundTable(Protocol):
+    """How far each inbound channel has been read."""
+
+    def read_until(self, channel: str) -> Micros:
+        """Return until when everything that was sent over a channel is known; 0 for never."""
+        ...
+
+    def note(self, channel: str, until: Micros) -> None:
+        """Note that a channel was read until then; it never goes back."""
+        ...
+
+
 class FeedTable(Protocol):
     """What changed, by feed."""
 

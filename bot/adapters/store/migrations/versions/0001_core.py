@@ -136,6 +136,7 @@ def _create_conversations() -> None:
         sa.Column("claim_number", sa.BigInteger(), nullable=False),
         sa.Column("claim_until", sa.BigInteger()),
         sa.Column("idle_at", sa.BigInteger()),
+        sa.Column("warned", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["persons.id"], name="fk_sessions_owner_id"),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
@@ -273,6 +274,12 @@ def _create_questions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_responses"),
     )
     op.create_index("ix_responses_request_id", "responses", ["request_id"])
+    op.create_table(
+        "inbound",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("read_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name="pk_inbound"),
+    )
     op.create_table(
         "surfaces",
         sa.Column("id", sa.Text(), nullable=False),

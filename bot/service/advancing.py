@@ -1,0 +1,165 @@
+"""What time does to a question: remind, ask others besides, and at last expire it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain.commands import CHAT, SYSTEM_CHANNEL, AdvanceRequest, Outcome
+from bot.domain.feedback import FeedbackRequest, Part, Route, State
+from bot.domain.instants import MINUTE, Micros
+from bot.domain.planning import Role
+from bot.domain.session import SessionState
+from bot.domain.timetable import Escalate, Expire, Remind, due, next_at
+from bot.service.asking import listed
+from bot.service.conversation import Conversation
+from bot.service.ports.store import Transaction
+from bot.service.questions import Question
+from bot.service.reaching import reach, reach_again
+from bot.service.settling import settle
+
+GRACE: Micros = 30 * MINUTE
+"""How long past the deadline a question waits for inbound channels that were not read so far."""
+LOOK_AGAIN: Micros = MINUTE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advancing:
+    """The handler of the sweeper's commands for questions."""
+
+    session_timeout: Micros
+
+    def advance(self, tx: Transaction, command: AdvanceRequest, now: Micros) -> Outcome:
+        """Do everything that is due of one question; what is overdue twice is done once."""
+        question = Question(tx, command.request_id, command, now, self.session_timeout)
+        request = question.request
+        unchanged = Outcome(status="unchanged", request_id=request.id)
+        if not request.is_open or request.next_at is None or request.next_at > now:
+            return unchanged
+        acts = due(
+            request.timetable,
+            now,
+            reminders_done=request.reminders_done,
+            escalations_done=request.escalations_done,
+        )
+        conversation = question.conversation()
+        status = "unchanged"
+        for act in acts.acts:
+            match act:
+                case Remind():
+                    self._remind(tx, question, conversation, now)
+                    status = "reminded"
+                case Escalate(step=step):
+                    self._escalate(tx, question, conversation, step, now)
+                    status = "escalated"
+                case Expire():
+                    if not self._expire(tx, question, conversation, now):
+                        conversation.save()
+                        return Outcome(status="waiting", request_id=request.id)
+                    conversation.save()
+                    return Outcome(status="expired", request_id=request.id)
+        self._plan_next(tx, question, acts.reminders_done, acts.escalations_done)
+        conversation.save()
+        return Outcome(status=status, request_id=request.id)
+
+    def _plan_next(
+        self, tx: Transaction, question: Question, reminders: int, escalations: int
+    ) -> None:
+        request = question.request
+        question.request = replace(
+            request,
+            reminders_done=reminders,
+            escalations_done=escalations,
+            next_at=next_at(
+                request.timetable, reminders_done=reminders, escalations_done=escalations
+            ),
+        )
+        tx.requests.save(question.request)
+
+    def _remind(
+        self, tx: Transaction, question: Question, conversation: Conversation, now: Micros
+    ) -> None:
+        """Show the question again to who has not answered, on their next channel."""
+        question.change(conversation)
+        for recipient in question.deciders:
+            person = tx.people.get(recipient.canonical_id)
+            if person is not None:
+                reach_again(tx, question.request, person, now)
+        question.journal("request.reminded")
+
+    def _escalate(
+        self,
+        tx: Transaction,
+        question: Question,
+        conversation: Conversation,
+        step: int,
+        now: Micros,
+    ) -> None:
+        """Ask the people of a step besides; whoever is asked already stays so."""
+        request = question.request
+        asked = {r.canonical_id for r in question.recipients if r.part is Part.DECIDER}
+        told = {r.canonical_id for r in question.recipients}
+        names = []
+        for person_id in request.timetable.escalations[step].people:
+            person = tx.people.get(person_id)
+            if person is not None and person.merged_into is not None:
+                person = tx.people.get(person.merged_into)
+            if person is None or person.id in asked:
+                continue
+            tx.requests.add_recipient(
+                request.id,
+                person.id,
+                len(question.recipients) + len(names),
+                Part.DECIDER,
+                Route.ESCALATED,
+            )
+            names.append(person.name)
+            if person.id not in told:
+                reach(tx, request, person, now)
+        question.reload_recipients()
+        question.change(conversation)
+        question.journal("request.escalated", {"step": step, "people": names})
+        if names:
+            conversation.say(
+                Role.SYSTEM,
+                f"Nobody has decided “{request.question}” so far, so {listed(names)} "
+                f"{'is' if len(names) == 1 else 'are'} asked too.",
+                channel=SYSTEM_CHANNEL,
+                request_id=request.id,
+            )
+
+    def _expire(
+        self, tx: Transaction, question: Question, conversation: Conversation, now: Micros
+    ) -> bool:
+        """Close the question, unless an answer sent in time may still be on its way to us."""
+        request = question.request
+        if now < request.deadline + GRACE and not _all_read(tx, request):
+            postponed = min(now + LOOK_AGAIN, request.deadline + GRACE)
+            question.request = replace(request, next_at=postponed)
+            tx.requests.save(question.request)
+            return False
+        settle(
+            tx,
+            conversation,
+            request,
+            State.EXPIRED,
+            now,
+            via=SYSTEM_CHANNEL,
+            recipients=question.recipients,
+        )
+        conversation.say(
+            Role.SYSTEM,
+            f"Nobody decided “{request.question}” in time: it has expired.",
+            channel=SYSTEM_CHANNEL,
+            request_id=request.id,
+            wakes=conversation.state is SessionState.ACTIVE,
+        )
+        return True
+
+
+def _all_read(tx: Transaction, request: FeedbackRequest) -> bool:
+    """Tell whether every channel that may carry an answer was read past the deadline.
+
+    The chat is always read: an answer there is stored the moment it is sent.
+    """
+    channels = {surface.channel for surface in tx.surfaces.of_request(request.id)} - {CHAT}
+    return all(tx.inbound.read_until(channel) >= request.deadline for channel in channels)

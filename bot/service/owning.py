@@ -1,0 +1,129 @@
+"""What the asker does with a question: take it back, ask it again, take a late answer after all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain.commands import AskAgain, CancelRequest, Outcome, ReopenWith
+from bot.domain.errors import Conflict, NotFound
+from bot.domain.feedback import Kind, Standing, State
+from bot.domain.instants import Micros
+from bot.domain.planning import Role
+from bot.domain.session import SessionState
+from bot.service.asking import ask_once_more
+from bot.service.ports.store import Transaction
+from bot.service.questions import Question
+from bot.service.settling import repaint, settle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owning:
+    """The handlers of the asker's acts."""
+
+    session_timeout: Micros
+    feedback_timeout: Micros
+
+    def cancel(self, tx: Transaction, command: CancelRequest, now: Micros) -> Outcome:
+        """Take back a question."""
+        question = Question(tx, command.request_id, command, now, self.session_timeout)
+        question.check_asker()
+        question.check_open()
+        conversation = question.conversation()
+        request = question.request
+        settle(
+            tx,
+            conversation,
+            request,
+            State.CANCELLED,
+            now,
+            by=question.actor_id,
+            via=command.actor.channel,
+            recipients=question.recipients,
+        )
+        conversation.say(
+            Role.SYSTEM,
+            f"The question “{request.question}” was taken back.",
+            channel=command.actor.channel,
+            person_id=question.actor_id,
+            request_id=request.id,
+        )
+        conversation.save()
+        return Outcome(status="cancelled", request_id=request.id, session_id=request.session_id)
+
+    def ask_again(self, tx: Transaction, command: AskAgain, now: Micros) -> Outcome:
+        """Put a question that nobody decided to the same people once more."""
+        question = Question(tx, command.request_id, command, now, self.session_timeout)
+        question.check_asker()
+        request = question.request
+        if request.state not in (State.EXPIRED, State.CANCELLED):
+            raise Conflict(
+                f"This question is {request.state.value}; only one that expired or was taken back "
+                "can be asked again.",
+                code="not_over",
+            )
+        conversation = question.conversation()
+        if conversation.state is not SessionState.ACTIVE:
+            raise Conflict(
+                "The session of this question is not running. Write in it first.", code="ended"
+            )
+        within = command.within if command.within is not None else self.feedback_timeout
+        asked = ask_once_more(tx, conversation, request, within, now)
+        question.journal("request.asked_again", {"as": asked.id})
+        conversation.save()
+        return Outcome(status="asked", request_id=asked.id, session_id=asked.session_id)
+
+    def reopen_with(self, tx: Transaction, command: ReopenWith, now: Micros) -> Outcome:
+        """Let a late answer decide that was sent before the deadline: it is not its author's
+        fault that it came late.
+        """
+        question = Question(tx, command.request_id, command, now, self.session_timeout)
+        question.check_asker()
+        request = question.request
+        response = next(
+            (r for r in tx.requests.responses(request.id) if r.id == command.response_id), None
+        )
+        if response is None:
+            raise NotFound("There is no such response.")
+        if request.state is not State.EXPIRED:
+            raise Conflict(
+                f"This question is {request.state.value}; only an expired one can be reopened.",
+                code="not_expired",
+            )
+        if (
+            response.standing is not Standing.LATE
+            or response.answer is None
+            or response.sent_at > request.deadline
+        ):
+            raise Conflict("This response was not sent in time.", code="not_in_time")
+        answer = response.answer
+        approved = State.APPROVED if answer.approved else State.REJECTED
+        reopened = replace(
+            request,
+            state=approved if request.kind is Kind.APPROVAL else State.ANSWERED,
+            version=request.version + 1,
+            decided_at=now,
+            decided_by=response.person_id,
+            decided_via=response.channel,
+            outcome=answer,
+        )
+        conversation = question.conversation()
+        tx.requests.save(reopened)
+        repaint(tx, conversation, reopened, now, question.recipients)
+        question.journal(
+            "request.reopened",
+            {"response": response.id, "state": reopened.state.value, "digest": request.digest},
+        )
+        names = {r.canonical_id: r.name for r in question.recipients}
+        conversation.say(
+            Role.SYSTEM,
+            f"{names.get(response.person_id, 'Somebody')} answered “{request.question}”: "
+            f"{answer.words()}",
+            channel=command.actor.channel,
+            person_id=response.person_id,
+            request_id=request.id,
+            wakes=conversation.state is SessionState.ACTIVE,
+        )
+        conversation.save()
+        return Outcome(
+            status="reopened", request_id=request.id, text="That answer decides it after all."
+        )

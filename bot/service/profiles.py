@@ -1,0 +1,75 @@
+"""How a person can be reached: their zone, hours, absence, stand-in and channel."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from bot.domain.commands import UNCHANGED, ChangeProfile, Outcome
+from bot.domain.errors import Invalid, NotFound
+from bot.domain.instants import Micros
+from bot.domain.journal import Entry
+from bot.domain.working_hours import read_hours
+from bot.domain.zones import zone_of
+from bot.service.ports.store import Transaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profiles:
+    """The handler of changes to profiles."""
+
+    channels: tuple[str, ...]
+
+    def change(self, tx: Transaction, command: ChangeProfile, now: Micros) -> Outcome:
+        """Change what is given; `Invalid` leaves everything as it was."""
+        person = tx.people.lock(command.actor.person_id)
+        if person is None:
+            raise NotFound("There is no such person.")
+        if command.zone is not None:
+            zone_of(command.zone)
+            person = replace(person, zone=command.zone)
+        if command.working_hours is None:
+            person = replace(person, working_hours=None)
+        elif command.working_hours is not UNCHANGED:
+            read_hours(command.working_hours)
+            person = replace(person, working_hours=json.dumps(command.working_hours))
+        if command.away is None:
+            person = replace(person, away_from=None, away_until=None)
+        elif isinstance(command.away, tuple):
+            from_, until = command.away
+            if until <= from_ or until <= now:
+                raise Invalid("The end of the absence must be after its start, and still to come.")
+            person = replace(person, away_from=from_, away_until=until)
+        if command.delegate is None:
+            person = replace(person, delegate_id=None)
+        elif isinstance(command.delegate, str):
+            person = replace(person, delegate_id=self._delegate(tx, person.id, command.delegate))
+        if command.preferred_channel is None:
+            person = replace(person, preferred_channel=None)
+        elif isinstance(command.preferred_channel, str):
+            if command.preferred_channel not in self.channels:
+                raise Invalid(
+                    "That is not a channel of this deployment. Choose one of: "
+                    + ", ".join(self.channels)
+                    + "."
+                )
+            person = replace(person, preferred_channel=command.preferred_channel)
+        tx.people.save(person)
+        tx.journal.add(
+            Entry(
+                kind="profile.changed",
+                at=now,
+                person_id=person.id,
+                channel=command.actor.channel,
+            )
+        )
+        return Outcome(status="changed")
+
+    def _delegate(self, tx: Transaction, person_id: str, name: str) -> str:
+        bare = name.strip().lstrip("@")
+        found = tx.people.find(bare) if bare else None
+        if found is None:
+            raise Invalid(f"I do not know anybody called “{bare}” with a verified address.")
+        if found.id == person_id:
+            raise Invalid("You cannot stand in for yourself.")
+        return found.id

@@ -1,0 +1,109 @@
+"""One locked question, its people, and its conversation: what every act on it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.commands import Command
+from bot.domain.errors import Conflict, NotAllowed, NotFound
+from bot.domain.feedback import FeedbackRequest, Part
+from bot.domain.instants import Micros
+from bot.domain.journal import Entry
+from bot.service.conversation import Conversation
+from bot.service.ports.store import Transaction
+from bot.service.ports.tables import Recipient
+from bot.service.settling import repaint
+
+
+class Question:
+    """A request whose row is held, so that acts on it come one after the other."""
+
+    def __init__(
+        self, tx: Transaction, request_id: str, command: Command, now: Micros, timeout: Micros
+    ) -> None:
+        request = tx.requests.lock(request_id)
+        if request is None:
+            raise NotFound("There is no such question.")
+        self.request = request
+        self.recipients: Sequence[Recipient] = tx.requests.recipients(request_id)
+        self._tx = tx
+        self._command = command
+        self._now = now
+        self._timeout = timeout
+        person = tx.people.get(command.actor.person_id)
+        self.actor_id = person.canonical_id if person else command.actor.person_id
+
+    @property
+    def deciders(self) -> list[Recipient]:
+        """Return who is asked now; who handed it on is only told."""
+        return [r for r in self.recipients if r.part is Part.DECIDER]
+
+    def recipient(self) -> Recipient:
+        """Return the recipient who acts; strangers do not learn that the question exists."""
+        for recipient in self.recipients:
+            if recipient.canonical_id == self.actor_id:
+                return recipient
+        if self.actor_id == self.request.asker_id:
+            names = ", ".join(recipient.name for recipient in self.deciders)
+            raise NotAllowed(f"This question is for {names}; they can answer it.")
+        raise NotFound("There is no such question.")
+
+    def decider(self) -> Recipient:
+        """Return the recipient who acts, if they are asked and not only told."""
+        recipient = self.recipient()
+        if recipient.part is not Part.DECIDER:
+            names = ", ".join(r.name for r in self.deciders)
+            raise NotAllowed(
+                f"You were told of this question, but it is for {names} to answer.",
+                code="not_a_decider",
+            )
+        return recipient
+
+    def check_asker(self) -> None:
+        """Refuse who did not ask this."""
+        if self.actor_id != self.request.asker_id:
+            self.recipient()
+            raise NotAllowed("Only the person who asked can do this.")
+
+    def check_open(self) -> None:
+        """Refuse when nothing can be done to it any more."""
+        if not self.request.is_open:
+            raise Conflict(
+                f"This question is already {self.request.state.value}.", code="already_settled"
+            )
+
+    def conversation(self) -> Conversation:
+        """Return the locked conversation that the question belongs to."""
+        session = self._tx.sessions.lock(self.request.session_id)
+        if session is None:
+            raise NotFound("There is no such session.")
+        return Conversation(self._tx, session, self._now, self._timeout)
+
+    def reload_recipients(self) -> None:
+        """Read again whom the question goes to."""
+        self.recipients = self._tx.requests.recipients(self.request.id)
+
+    def change(self, conversation: Conversation, **changes: object) -> None:
+        """Save changes of the request as its next version, and have it shown everywhere."""
+        self.request = replace(
+            self.request,
+            version=self.request.version + 1,
+            **changes,  # type: ignore[arg-type]
+        )
+        self._tx.requests.save(self.request)
+        repaint(self._tx, conversation, self.request, self._now, self.recipients)
+
+    def journal(self, kind: str, data: dict[str, object] | None = None) -> None:
+        """Journal what the actor did to the question."""
+        self._tx.journal.add(
+            Entry(
+                kind=kind,
+                at=self._now,
+                session_id=self.request.session_id,
+                request_id=self.request.id,
+                person_id=self.actor_id or None,
+                channel=self._command.actor.channel,
+                data=data or {},
+            )
+        )
