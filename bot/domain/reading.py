@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.asking import folded
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.text import ANSWER_BYTES, clean
@@ -75,12 +76,14 @@ def _choice(options: Sequence[str], choices: Sequence[str], words: str) -> Answe
     if not words:
         raise Invalid("The answer is empty: choose an option or write something.", code="empty")
     said = _folded(words)
-    for option in options:
-        if _folded(option) == said:
-            return Answer(choices=(option,))
+    exact = [option for option in options if folded(option) == folded(words)]
+    same = exact or [option for option in options if _folded(option) == said]
+    if len(same) == 1:
+        return Answer(choices=(same[0],))
+    # A number in a label may be what is meant by one: "1" does not clearly say the first.
+    labels_hold_numbers = any(char.isdigit() for option in options for char in option)
     number = said.removeprefix("#").rstrip(")")
-    labels_are_numbers = any(_folded(option).isdecimal() for option in options)
-    if number.isdecimal() and len(number) < 4 and not labels_are_numbers:
+    if number.isdecimal() and len(number) < 4 and not labels_hold_numbers:
         position = int(number)
         if 1 <= position <= len(options):
             return Answer(choices=(options[position - 1],))
