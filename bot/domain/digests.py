@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from bot.domain.feedback import Kind
+from bot.domain.feedback import Kind, Risk
 
 
 def digest_of(
@@ -17,6 +17,7 @@ def digest_of(
     options: Sequence[str],
     asker_id: str,
     quorum: int,
+    risk: Risk,
 ) -> str:
     """Return the SHA-256 of a question's content in canonical JSON, in hexadecimal."""
     content = {
@@ -26,6 +27,7 @@ def digest_of(
         "options": list(options),
         "question": question,
         "quorum": quorum,
+        "risk": risk.value,
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -75,6 +75,7 @@ def ask(
             options=step.options,
             asker_id=asker.person_id,
             quorum=step.quorum,
+            risk=step.risk,
         ),
         asked_at=now,
         deadline=now + (step.within if step.within is not None else feedback_timeout),
