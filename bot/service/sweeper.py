@@ -6,7 +6,7 @@ import logging
 from time import monotonic
 
 from bot.domain.commands import SYSTEM_CHANNEL, Actor, Command, ExpireRequest, TimeOutSession
-from bot.domain.errors import HandraiseError
+from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.instants import DAY, Micros
 from bot.service.intake import Intake
 from bot.service.ports.clock import Clock
@@ -46,8 +46,7 @@ class Sweeper:
             while commands := await self._store.read(self._due, self._clock.now()):
                 changed = 0
                 for command in commands:
-                    outcome = await self._intake.submit(command)
-                    changed += outcome.status != "unchanged" and not outcome.replayed
+                    changed += await self._apply(command)
                 total += changed
                 if not changed:  # what is left is not ours to change: no endless round
                     break
@@ -56,6 +55,17 @@ class Sweeper:
             log.warning("the sweep stopped early: %s", error.code)
         self._observer.sweep(monotonic() - started)
         return total
+
+    async def _apply(self, command: Command) -> bool:
+        """Apply one command; one that breaks does not hold up those behind it."""
+        try:
+            outcome = await self._intake.submit(command)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("what was due broke: %s", command.external_key)
+            return False
+        return outcome.status != "unchanged" and not outcome.replayed
 
     def _due(self, tx: Transaction, now: Micros) -> list[Command]:
         expired: list[Command] = [
