@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.asking import folded
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.forms import read_values
@@ -112,13 +113,15 @@ def _choice(request: FeedbackRequest, choices: Sequence[str], words: str) -> Ans
 def _option(options: Sequence[str], words: str) -> str | None:
     """Return the option that these words are the label or the number of, and nothing else."""
     said = _folded(words)
-    for option in options:
-        if _folded(option) == said:
-            return option
+    exact = [option for option in options if folded(option) == folded(words)]
+    same = exact or [option for option in options if _folded(option) == said]
+    if len(same) == 1:
+        return same[0]
+    # A number in a label may be what is meant by one: "1" does not clearly say the first.
+    labels_hold_numbers = any(char.isdigit() for option in options for char in option)
     number = said.removeprefix("#").rstrip(")")
-    labels_are_numbers = any(_folded(option).isdecimal() for option in options)
     # Only ASCII digits: "²" counts as a digit elsewhere, and int() refuses it.
-    if re.fullmatch("[0-9]{1,3}", number) and not labels_are_numbers:
+    if re.fullmatch("[0-9]{1,3}", number) and not labels_hold_numbers:
         position = int(number)
         if 1 <= position <= len(options):
             return options[position - 1]

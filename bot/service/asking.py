@@ -26,7 +26,7 @@ from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
 from bot.domain.timetable import EscalationStep, Timetable, first_at, plan_timetable
-from bot.domain.working_hours import DEFAULT_HOURS, add_working_time, read_hours
+from bot.domain.working_hours import DEFAULT_HOURS, read_hours
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
@@ -187,7 +187,7 @@ def _timetable(
         hours = (
             read_hours(json.loads(first.working_hours)) if first.working_hours else DEFAULT_HOURS
         )
-        deadline = add_working_time(hours, now, step.within, first.zone)
+        deadline = hours.add_working_time(now, step.within, first.zone)
     else:
         deadline = now + (step.within if step.within is not None else terms.feedback_timeout)
     return plan_timetable(

@@ -7,7 +7,7 @@ import logging
 from time import monotonic
 
 from bot.domain.commands import SYSTEM_CHANNEL, Actor, AdvanceRequest, Command, TimeOutSession
-from bot.domain.errors import HandraiseError
+from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.instants import DAY, Micros
 from bot.service.intake import Intake
 from bot.service.ports.clock import Clock
@@ -46,8 +46,7 @@ class Sweeper:
         try:
             while commands := await self._store.read(self._due, self._clock.now()):
                 # All at once: those that wait together share a commit.
-                outcomes = await asyncio.gather(*map(self._intake.submit, commands))
-                changed = sum(o.status != "unchanged" and not o.replayed for o in outcomes)
+                changed = sum(await asyncio.gather(*map(self._apply, commands)))
                 total += changed
                 if not changed:  # what is left is not ours to change: no endless round
                     break
@@ -56,6 +55,17 @@ class Sweeper:
             log.warning("the sweep stopped early: %s", error.code)
         self._observer.sweep(monotonic() - started)
         return total
+
+    async def _apply(self, command: Command) -> bool:
+        """Apply one command; one that breaks does not hold up those behind it."""
+        try:
+            outcome = await self._intake.submit(command)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("what was due broke: %s", command.external_key)
+            return False
+        return outcome.status != "unchanged" and not outcome.replayed
 
     def _due(self, tx: Transaction, now: Micros) -> list[Command]:
         questions: list[Command] = [

@@ -87,8 +87,8 @@ class Crowd:
         self.busy.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                while any(talker.pending for talker in self.talkers):
-                    await asyncio.sleep(0.05)
+                for talker in self.talkers:
+                    await talker.until(lambda each=talker: not each.pending, patience)
 
     async def catch_up(self) -> None:
         """Let everybody read all of their sessions to the end, through their sockets."""

@@ -23,6 +23,10 @@ class _Child:
         self._process = process
 
     @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    @property
     def returncode(self) -> int | None:
         return self._process.exitcode
 
@@ -31,7 +35,8 @@ class _Child:
             os.kill(self._process.pid, number)
 
     async def wait(self) -> int:
-        while (code := self._process.exitcode) is None:
+        # In this thread only: two that read how it ended would take it from each other.
+        while (code := self.returncode) is None:  # noqa: ASYNC110 - nothing tells us
             await asyncio.sleep(0.005)
         return code
 
@@ -45,7 +50,7 @@ class ForkedServer(Server):
         os.environ.setdefault("PYTHONPATH", str(ROOT))
         _context.set_forkserver_preload(["tests.faults.server"])
         child = _context.Process(target=run, args=(self.environment, str(self.log)), daemon=True)
-        await asyncio.to_thread(child.start)
+        child.start()  # here, since it also looks how the others ended
         process: Any = _Child(child)
         self.process = process
         self.starts += 1

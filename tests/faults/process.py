@@ -78,6 +78,11 @@ class Server:
         return {**kept, **SETTINGS, **ours, **self.settings}
 
     @property
+    def pid(self) -> int | None:
+        """Return the process's number."""
+        return None if self.process is None else self.process.pid
+
+    @property
     def alive(self) -> bool:
         """Tell whether the process runs."""
         return self.process is not None and self.process.returncode is None
@@ -99,7 +104,7 @@ class Server:
     async def start(self) -> None:
         """Start it and wait until it is ready."""
         await self.spawn()
-        await self.ready()
+        assert await self.ready(), f"it did not start: {self.log.read_text()[-2000:]}"
 
     async def ready(self, patience: float = 40) -> bool:
         """Wait until it serves; False when it ended before."""

@@ -12,7 +12,6 @@ import pytest
 
 from tests.faults.forked import ForkedServer
 from tests.faults.points import Point, Stage, connected, points_of_the_story
-from tests.faults.process import Server
 from tests.faults.records import Records, turns_of
 
 pytestmark = pytest.mark.postgres
@@ -22,17 +21,18 @@ SHORT = 2.5
 """Seconds, and longer than the leases: how long a server sleeps while it holds rows locked."""
 
 
-def is_paused(server: Server) -> bool:
-    """Tell whether a server's process is stopped (proc(5), the field after the name)."""
-    child = getattr(server.process, "_process", None)
-    assert child is not None
-    return Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+async def paused(server: ForkedServer) -> None:
+    """Wait until a server's process is stopped (proc(5), the field after the name)."""
+    stat = Path(f"/proc/{server.pid}/stat")
+    async with asyncio.timeout(PATIENCE):
+        while stat.read_text().rpartition(")")[2].split()[0] != "T":  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.02)
 
 
 class Pair:
     """The story's server, and another one on the same database."""
 
-    def __init__(self, stage: Stage, other: Server) -> None:
+    def __init__(self, stage: Stage, other: ForkedServer) -> None:
         self.stage = stage
         self.other = other
         self.first_urls = [stage.server.url]
@@ -60,9 +60,7 @@ class Pair:
         for talker in self.stage.talkers:
             talker.break_off()
         story = asyncio.create_task(self.stage.tell())
-        async with asyncio.timeout(PATIENCE):
-            while not is_paused(server):
-                await asyncio.sleep(0.02)
+        await paused(server)
         self.urls = [self.other.url]
         for talker in self.stage.talkers:
             talker.break_off()

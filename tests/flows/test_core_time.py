@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.commands import Command, ExpireRequest, Outcome
 from bot.domain.feedback import State
 from bot.domain.instants import HOUR
 from bot.domain.planning import CancelQuestion, Plan, Role
@@ -183,6 +184,28 @@ async def test_a_held_session_does_not_time_out(stage: Stage) -> None:
     stage.clock.advance(hours=500)
     assert await stage.sweeper.sweep() == 0
     assert (await stage.session(held)).state is SessionState.HELD
+
+
+async def test_one_that_breaks_does_not_hold_up_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest deadline comes first in every sweep, and so would its fault."""
+    broken = await stage.asked("ann", "ask bob: First? within 1h")
+    other = await stage.asked("ann", "ask bob: Second? within 2h")
+    submit = stage.intake.submit
+
+    async def breaks(command: Command) -> Outcome:
+        if isinstance(command, ExpireRequest) and command.request_id == broken.id:
+            raise LookupError("nobody foresaw this")
+        return await submit(command)
+
+    monkeypatch.setattr(stage.intake, "submit", breaks)
+    stage.clock.advance(hours=3)
+    assert await stage.sweeper.sweep() == 1
+    assert (await stage.request(other)).state is State.EXPIRED
+    monkeypatch.undo()
+    assert await stage.sweeper.sweep() == 1
+    assert (await stage.request(broken)).state is State.EXPIRED
 
 
 class SteppingClock(FakeClock):

@@ -1,0 +1,74 @@
+"""Text: what is refused, what is kept as it is, and where the limit lies."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import Invalid, TooLarge
+from bot.domain.text import MESSAGE_BYTES, clean, shortened
+
+FORBIDDEN = [
+    *(chr(n) for n in range(0x20) if chr(n) not in "\t\n\r"),
+    *(chr(n) for n in range(0x7F, 0xA0)),
+    "\ud800",
+    "\udbff",
+    "\udc00",
+    "\udfff",
+]
+
+
+@pytest.mark.parametrize("char", FORBIDDEN, ids=ascii)
+def test_what_cannot_be_shown_is_refused(char: str) -> None:
+    for text in (char, f"a{char}b", f" {char}", f"line\n{char}"):
+        with pytest.raises(Invalid) as refused:
+            clean(text)
+        assert refused.value.code == "control_character"
+        assert f"U+{ord(char):04X}" in refused.value.message
+        refused.value.message.encode()  # the sentence itself can be sent
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u00a0\u2003"])
+def test_empty_text_is_refused(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        clean(text)
+    assert refused.value.code == "empty"
+
+
+@pytest.mark.parametrize("char", ["x", "é", "€", "😀"])
+@pytest.mark.parametrize("limit", [64, 1_000, MESSAGE_BYTES])
+def test_the_limit_counts_bytes(char: str, limit: int) -> None:
+    width = len(char.encode())
+    fits = char * (limit // width) + "x" * (limit % width)
+    assert len(fits.encode()) == limit
+    assert clean(fits, limit=limit) == fits
+    with pytest.raises(TooLarge) as refused:
+        clean(fits + "x", limit=limit)
+    assert refused.value.details == {"limit_bytes": limit}
+
+
+def test_it_says_what_is_too_large() -> None:
+    with pytest.raises(TooLarge, match=r"^The answer is over 16 KiB\."):
+        clean("x" * 20_000, what="answer", limit=16 * 1024)
+
+
+@given(st.text(st.characters(exclude_characters=FORBIDDEN)))
+def test_what_is_kept_is_clean_and_stays_so(text: str) -> None:
+    if not text.strip():
+        with pytest.raises(Invalid, match="empty"):
+            clean(text)
+        return
+    kept = clean(text)
+    assert clean(kept) == kept
+    assert "\r" not in kept
+    assert kept.split() == text.split()
+    assert kept == text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+@given(st.text(), st.integers(1, 50))
+def test_shortened_text_is_not_longer(text: str, length: int) -> None:
+    short = shortened(text, length)
+    assert len(short) <= length
+    assert short == text if len(text) <= length else short.endswith("…")
+    assert text.startswith(short.removesuffix("…").rstrip())
