@@ -14,6 +14,7 @@ from bot.domain.instants import HOUR, SECOND
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Plan, PlanContext, Reply, Role, Spoken
 from bot.domain.surface import Surface
+from bot.service.asking import Terms
 from bot.service.courier import Courier
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
@@ -91,7 +92,9 @@ class HandraiseCycles:
         self._channel = PresentChannel()
         self.store = SqliteStore(path)
         handoff = Handoff(self.store)
-        turns = Turns(lease=30 * SECOND, session_timeout=24 * HOUR, feedback_timeout=48 * HOUR)
+        turns = Turns(
+            lease=30 * SECOND, session_timeout=24 * HOUR, terms=Terms(feedback_timeout=48 * HOUR)
+        )
         self._intake = Intake(
             store=self.store,
             clock=clock,

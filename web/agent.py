@@ -11,6 +11,7 @@ from bot.adapters.planner import PlannerConfig, make_planner
 from bot.adapters.scheduler import Ticker
 from bot.domain.commands import CHAT
 from bot.domain.instants import HOUR, SECOND
+from bot.service.asking import Terms
 from bot.service.courier import Courier
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
@@ -52,6 +53,7 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             ),
             max_concurrent=settings.max_concurrent_sessions,
             session_timeout=settings.session_timeout_hours * HOUR,
+            feedback_timeout=settings.feedback_timeout_hours * HOUR,
         )
         courier = Courier(
             name=name,
@@ -112,7 +114,7 @@ def _worker(
     turns = Turns(
         lease=settings.turn_lease_seconds * SECOND,
         session_timeout=settings.session_timeout_hours * HOUR,
-        feedback_timeout=settings.feedback_timeout_hours * HOUR,
+        terms=Terms(feedback_timeout=settings.feedback_timeout_hours * HOUR),
     )
     return Worker(
         name=name,

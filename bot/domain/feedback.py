@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.domain.instants import Micros
-from bot.domain.timetable import Timetable
+
+if TYPE_CHECKING:  # which reads the rules of asking, and those read this
+    from bot.domain.timetable import Timetable
 
 
 class Kind(StrEnum):

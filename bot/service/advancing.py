@@ -9,7 +9,7 @@ from bot.domain.feedback import FeedbackRequest, Part, Route, State
 from bot.domain.instants import MINUTE, Micros
 from bot.domain.planning import Role
 from bot.domain.session import SessionState
-from bot.domain.timetable import Escalate, Expire, Remind, due, next_at
+from bot.domain.timetable import Due, Escalate, Expire, Remind
 from bot.service.asking import listed
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Transaction
@@ -35,21 +35,16 @@ class Advancing:
         unchanged = Outcome(status="unchanged", request_id=request.id)
         if not request.is_open or request.next_at is None or request.next_at > now:
             return unchanged
-        acts = due(
-            request.timetable,
-            now,
-            reminders_done=request.reminders_done,
-            escalations_done=request.escalations_done,
-        )
+        found = request.timetable.due(request.reminders_done, request.escalations_done, now)
         conversation = question.conversation()
         status = "unchanged"
-        for act in acts.acts:
+        for act in found.acts:
             match act:
                 case Remind():
                     self._remind(tx, question, conversation, now)
                     status = "reminded"
-                case Escalate(step=step):
-                    self._escalate(tx, question, conversation, step, now)
+                case Escalate(index=index):
+                    self._escalate(tx, question, conversation, index, now)
                     status = "escalated"
                 case Expire():
                     if not self._expire(tx, question, conversation, now):
@@ -57,21 +52,16 @@ class Advancing:
                         return Outcome(status="waiting", request_id=request.id)
                     conversation.save()
                     return Outcome(status="expired", request_id=request.id)
-        self._plan_next(tx, question, acts.reminders_done, acts.escalations_done)
+        self._plan_next(tx, question, found)
         conversation.save()
         return Outcome(status=status, request_id=request.id)
 
-    def _plan_next(
-        self, tx: Transaction, question: Question, reminders: int, escalations: int
-    ) -> None:
-        request = question.request
+    def _plan_next(self, tx: Transaction, question: Question, found: Due) -> None:
         question.request = replace(
-            request,
-            reminders_done=reminders,
-            escalations_done=escalations,
-            next_at=next_at(
-                request.timetable, reminders_done=reminders, escalations_done=escalations
-            ),
+            question.request,
+            reminders_done=found.reminders_done,
+            escalations_done=found.escalations_done,
+            next_at=found.next_at,
         )
         tx.requests.save(question.request)
 
@@ -98,7 +88,7 @@ class Advancing:
         request = question.request
         asked = {r.canonical_id for r in question.recipients if r.part is Part.DECIDER}
         told = {r.canonical_id for r in question.recipients}
-        names = []
+        names: list[str] = []
         for person_id in request.timetable.escalations[step].people:
             person = tx.people.get(person_id)
             if person is not None and person.merged_into is not None:

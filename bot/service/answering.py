@@ -1,4 +1,4 @@
-"""What a responder's words do: decide, count, come late, comment, ask for changes, or stay unclear."""
+"""What a responder's words do: decide, count, come late, comment, or ask for changes."""
 
 from __future__ import annotations
 
@@ -224,7 +224,5 @@ def _told(
     who = f"{by.name} " if by else "It was "
     kept = "Your answer is kept and was passed on."
     if request.state in (State.APPROVED, State.REJECTED, State.ANSWERED) and request.outcome:
-        return f"{who}already answered “{request.outcome.words()}” at {when}. {kept}"
-    return f"This question was {request.state.value} at {when}. {kept}"
-
-
+        return f"{who}already answered “{request.outcome.words()}”: {when}. {kept}"
+    return f"This question was {request.state.value}: {when}. {kept}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.asking import fault
 from bot.domain.commands import CHAT
-from bot.domain.deadlines import check_deadline
 from bot.domain.digests import action_of, digest_of
 from bot.domain.errors import Invalid
 from bot.domain.feedback import (
@@ -25,7 +24,7 @@ from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
-from bot.domain.timetable import EscalationStep, Timetable, first_at, plan_timetable
+from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
@@ -83,8 +82,8 @@ def ask(
             f"{step.quorum} answers are wanted, but only {len(deciders)} people can be asked. "
             "Name more people, or want fewer answers."
         )
-    timetable = _timetable(tx, conversation.id, step, asker, deciders, now, terms)
-    request = _request(conversation.id, step, asker, timetable, now, terms)
+    times = _times(tx, conversation.id, step, asker, deciders, now, terms)
+    request = _request(conversation.id, step, asker, times, now, terms)
     _put(tx, conversation, request, addressees, asker.turn_id, now)
     return request
 
@@ -98,18 +97,18 @@ def ask_once_more(
 ) -> FeedbackRequest:
     """Ask a question that nobody decided again, with the same content, of the same people."""
     recipients = tx.requests.recipients(earlier.id)
-    timetable = plan_timetable(asked_at=now, deadline=check_deadline(now + within, now))
+    times = timetable(asked_at=now, deadline=now + within)
     request = replace(
         earlier,
         id=new_id(),
         state=State.PENDING,
         asked_at=now,
-        deadline=timetable.deadline,
+        deadline=times.deadline,
         version=1,
-        timetable=timetable,
+        timetable=times,
         reminders_done=0,
         escalations_done=0,
-        next_at=first_at(timetable),
+        next_at=times.next_at(0, 0),
         claimed_by=None,
         replaces=earlier.id,
         decided_at=None,
@@ -171,7 +170,7 @@ def _check(step: AskHuman) -> None:
         raise Invalid("An action runs after an approval: ask for one.")
 
 
-def _timetable(
+def _times(
     tx: Transaction,
     session_id: str,
     step: AskHuman,
@@ -190,13 +189,13 @@ def _timetable(
         deadline = hours.add_working_time(now, step.within, first.zone)
     else:
         deadline = now + (step.within if step.within is not None else terms.feedback_timeout)
-    return plan_timetable(
+    return timetable(
         asked_at=now,
-        deadline=check_deadline(deadline, now),
+        deadline=deadline,
         remind_at=step.remind_at,
         escalations=[
-            _escalation(tx, session_id, escalation, step, asker, now, terms)
-            for escalation in step.escalations
+            _escalation(tx, session_id, wanted, step, asker, now, terms)
+            for wanted in step.escalations
         ],
     )
 
@@ -204,25 +203,25 @@ def _timetable(
 def _escalation(
     tx: Transaction,
     session_id: str,
-    escalation: Escalation,
+    wanted: Escalation,
     step: AskHuman,
     asker: Asker,
     now: Micros,
     terms: Terms,
 ) -> EscalationStep:
     """Snapshot a step of the chain: who it goes to is settled now, not when it is due."""
-    people = resolve(tx, session_id, escalation.people, asker, now)
+    people = resolve(tx, session_id, wanted.people, asker, now)
     if not terms.self_approval:
         refuse_self_approval(step.kind, people, asker.person_id)
-    at = escalation.at if escalation.at is not None else now + (escalation.after or 0)
-    return EscalationStep(at=at, people=tuple(person.id for person in people))
+    ids = [person.id for person in people]
+    return escalation(ids, asked_at=now, after=wanted.after, at=wanted.at)
 
 
 def _request(
     session_id: str,
     step: AskHuman,
     asker: Asker,
-    timetable: Timetable,
+    times: Timetable,
     now: Micros,
     terms: Terms,
 ) -> FeedbackRequest:
@@ -242,15 +241,15 @@ def _request(
         state=State.PENDING,
         digest="",
         asked_at=now,
-        deadline=timetable.deadline,
+        deadline=times.deadline,
         version=1,
         multiple=step.multiple,
         fields=step.fields,
         veto=step.veto,
         urgent=step.urgent,
         action=action,
-        timetable=timetable,
-        next_at=first_at(timetable),
+        timetable=times,
+        next_at=times.next_at(0, 0),
         replaces=step.replaces,
     )
     return replace(request, digest=digest_of(request))

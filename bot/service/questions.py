@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.commands import Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
-from bot.domain.feedback import FeedbackRequest, Part
+from bot.domain.feedback import Part
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.service.conversation import Conversation

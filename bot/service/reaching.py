@@ -55,4 +55,4 @@ def when(person: Person, now: Micros, *, urgent: bool) -> Micros:
         if person.away_until is None
         else Away(from_=person.away_from or 0, until=person.away_until)
     )
-    return reachable_at(hours, away, person.zone, now, urgent=urgent)
+    return reachable_at(hours, away, zone=person.zone, at=now, urgent=urgent)

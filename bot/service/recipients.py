@@ -75,10 +75,7 @@ def refuse_self_approval(kind: Kind, people: Iterable[Person], asker_id: str) ->
 
 def is_away(person: Person, now: Micros) -> bool:
     """Tell whether a person is away now."""
-    return (
-        person.away_until is not None
-        and (person.away_from or 0) <= now < person.away_until
-    )
+    return person.away_until is not None and (person.away_from or 0) <= now < person.away_until
 
 
 def with_stand_ins(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.commands import CHAT
 from bot.domain.errors import Invalid, StaleClaim
-from bot.domain.feedback import State
+from bot.domain.feedback import FeedbackRequest, State
 from bot.domain.instants import SECOND, Micros, iso
 from bot.domain.journal import Entry
 from bot.domain.planning import (
@@ -280,14 +280,14 @@ class Turns:
         tx: Transaction,
         conversation: Conversation,
         step: AskHuman,
-        named: Mapping[str, FeedbackRequest],
+        named: Set[str],
         asker: Asker,
         now: Micros,
     ) -> FeedbackRequest:
         """Ask; where a question takes another's place, the other is settled as superseded."""
         earlier = None
         if step.replaces is not None:
-            earlier = named.get(step.replaces)
+            earlier = tx.requests.get(step.replaces) if step.replaces in named else None
             if earlier is None or not earlier.is_open:
                 raise Invalid("The question to change is not open any more.")
         request = ask(tx, conversation, step, asker, now, self.terms)

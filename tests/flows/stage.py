@@ -30,6 +30,7 @@ from bot.domain.person import Person
 from bot.domain.planning import Plan, PlanContext, Role, Spoken
 from bot.domain.session import Message, Session
 from bot.domain.surface import Surface
+from bot.service.asking import Terms
 from bot.service.courier import Courier
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
@@ -129,7 +130,9 @@ class Stage:
         self.planner = ScriptedPlanner()
         self.channel = FakeChannel()
         self.people: dict[str, Person] = {}
-        self.turns = Turns(lease=lease, session_timeout=24 * HOUR, feedback_timeout=48 * HOUR)
+        self.turns = Turns(
+            lease=lease, session_timeout=24 * HOUR, terms=Terms(feedback_timeout=48 * HOUR)
+        )
         self._keys = itertools.count(1)
         handoff = self.handoff = Handoff(store)
         self.intake = Intake(store=store, clock=clock, limits=limits, handoff=handoff)

@@ -90,7 +90,7 @@ class Response(Shown):
     by: Named
     words: str
     channel: str
-    standing: Literal["decided", "counted", "late", "comment", "unclear"]
+    standing: Literal["decided", "counted", "late", "comment", "changes", "unclear"]
     agrees: bool | None
     at: Instant
 
@@ -100,13 +100,13 @@ class Question(Shown):
 
     id: str
     session_id: str | None
-    kind: Literal["approval", "choice", "input"]
+    kind: Literal["approval", "choice", "input", "form"]
     question: str
     question_html: Html
     context: str
     context_html: Html
     options: list[str]
-    rule: Literal["first", "quorum"]
+    rule: Literal["first", "all", "quorum"]
     quorum: int
     risk: Literal["low", "normal", "high"]
     state: Literal[

@@ -64,13 +64,14 @@ def action_from(text: str | None) -> Action | None:
 def timetable_text(timetable: Timetable) -> str:
     """Return a timetable as it is stored."""
     steps = [[step.at, step.people] for step in timetable.escalations]
-    return packed([timetable.deadline, timetable.reminders, steps])
+    return packed([timetable.asked_at, timetable.deadline, timetable.reminders, steps])
 
 
 def timetable_of(text: str) -> Timetable:
     """Return a stored timetable."""
-    deadline, reminders, steps = unpacked(text)
+    asked_at, deadline, reminders, steps = unpacked(text)
     return Timetable(
+        asked_at=asked_at,
         deadline=deadline,
         reminders=tuple(reminders),
         escalations=tuple(EscalationStep(at=at, people=tuple(people)) for at, people in steps),

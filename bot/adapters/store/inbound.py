@@ -13,12 +13,14 @@ _READ = Statement(
     lambda: select(inbound.c.read_until).where(inbound.c.channel == bindparam("channel"))
 )
 _NOTE = Statement(
-    lambda: postgresql.insert(inbound)
-    .values(channel=bindparam("channel"), read_until=bindparam("until"))
-    .on_conflict_do_update(
-        index_elements=[inbound.c.channel],
-        set_={"read_until": bindparam("until")},
-        where=inbound.c.read_until < bindparam("until"),
+    lambda: (
+        postgresql.insert(inbound)
+        .values(channel=bindparam("channel"), read_until=bindparam("until"))
+        .on_conflict_do_update(
+            index_elements=[inbound.c.channel],
+            set_={"read_until": bindparam("until")},
+            where=inbound.c.read_until < bindparam("until"),
+        )
     )
 )
 

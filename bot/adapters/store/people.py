@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import accounts, contacts, identities, persons
@@ -38,9 +38,11 @@ _SAVE = update_by_id(
     ],
 )
 _MERGE = Statement(
-    lambda: update(persons)
-    .where(or_(_BY_ID, persons.c.merged_into == bindparam("id")))
-    .values(merged_into=bindparam("into"))
+    lambda: (
+        update(persons)
+        .where(or_(_BY_ID, persons.c.merged_into == bindparam("id")))
+        .values(merged_into=bindparam("into"))
+    )
 )
 _NEXT = Statement(
     lambda: (

@@ -63,26 +63,30 @@ _GET = where(requests, _FIELDS, _BY_ID)
 _LOCK = locked(requests, _FIELDS, _BY_ID)
 _SAVE = update_by_id(requests, _CHANGED)
 _ADD_RECIPIENT = Statement(
-    lambda: postgresql.insert(recipients)
-    .values({c.name: bindparam(c.name) for c in recipients.c})
-    .on_conflict_do_update(
-        index_elements=[recipients.c.request_id, recipients.c.person_id],
-        set_={name: bindparam(name) for name in ("part", "route", "by_id")},
+    lambda: (
+        postgresql.insert(recipients)
+        .values({c.name: bindparam(c.name) for c in recipients.c})
+        .on_conflict_do_update(
+            index_elements=[recipients.c.request_id, recipients.c.person_id],
+            set_={name: bindparam(name) for name in ("part", "route", "by_id")},
+        )
     )
 )
 _RECIPIENTS = Statement(
-    lambda: select(
-        recipients.c.person_id,
-        func.coalesce(persons.c.merged_into, persons.c.id),
-        persons.c.name,
-        recipients.c.position,
-        recipients.c.part,
-        recipients.c.route,
-        recipients.c.by_id,
+    lambda: (
+        select(
+            recipients.c.person_id,
+            func.coalesce(persons.c.merged_into, persons.c.id),
+            persons.c.name,
+            recipients.c.position,
+            recipients.c.part,
+            recipients.c.route,
+            recipients.c.by_id,
+        )
+        .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
+        .where(recipients.c.request_id == bindparam("request_id"))
+        .order_by(recipients.c.position, recipients.c.person_id)
     )
-    .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
-    .where(recipients.c.request_id == bindparam("request_id"))
-    .order_by(recipients.c.position, recipients.c.person_id)
 )
 _OPEN_OF = Statement(
     lambda: (
@@ -124,10 +128,12 @@ _OF_ASKER = Statement(
     )
 )
 _DUE = Statement(
-    lambda: select(requests.c.id, requests.c.next_at)
-    .where(requests.c.next_at <= bindparam("now"))
-    .order_by(requests.c.next_at)
-    .limit(bindparam("limit"))
+    lambda: (
+        select(requests.c.id, requests.c.next_at)
+        .where(requests.c.next_at <= bindparam("now"))
+        .order_by(requests.c.next_at)
+        .limit(bindparam("limit"))
+    )
 )
 _ADD_RESPONSE = insert_into(responses)
 _RESPONSE_FIELDS = names(FeedbackResponse)

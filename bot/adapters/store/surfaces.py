@@ -59,13 +59,15 @@ def _due() -> CTE:
 
 
 _POSTPONE = Statement(
-    lambda: update(surfaces)
-    .where(
-        surfaces.c.request_id == bindparam("request_id"),
-        surfaces.c.person_id == bindparam("person_id"),
-        surfaces.c.due_at < bindparam("until"),
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.person_id == bindparam("person_id"),
+            surfaces.c.due_at < bindparam("until"),
+        )
+        .values(due_at=bindparam("until"))
     )
-    .values(due_at=bindparam("until"))
 )
 _CLAIM = Statement(
     lambda: (
@@ -177,9 +179,7 @@ class Surfaces:
 
     def postpone(self, request_id: str, person_id: str, due_at: Micros) -> None:
         """Let what is due for one person wait until `due_at`."""
-        self._db.run(
-            _POSTPONE, {"request_id": request_id, "person_id": person_id, "until": due_at}
-        )
+        self._db.run(_POSTPONE, {"request_id": request_id, "person_id": person_id, "until": due_at})
 
     def claim_due(self, owner: str, now: Micros, until: Micros, limit: int) -> Sequence[Surface]:
         """Claim what is due, urgent first, skipping what others hold."""

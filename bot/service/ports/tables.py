@@ -181,6 +181,10 @@ class SurfaceTable(Protocol):
         """Want every surface of a request to show `version`, newest wins."""
         ...
 
+    def postpone(self, request_id: str, person_id: str, due_at: Micros) -> None:
+        """Let what is due for one person wait until `due_at`."""
+        ...
+
     def claim_due(self, owner: str, now: Micros, until: Micros, limit: int) -> Sequence[Surface]:
         """Claim what is due, urgent first, skipping what others hold."""
         ...

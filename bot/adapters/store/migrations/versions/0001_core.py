@@ -238,9 +238,7 @@ def _create_questions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_requests"),
     )
     op.create_index("ix_requests_asker_id_id", "requests", ["asker_id", "id"])
-    op.create_index(
-        "ix_requests_next", "requests", ["next_at"], **_where("next_at IS NOT NULL")
-    )
+    op.create_index("ix_requests_next", "requests", ["next_at"], **_where("next_at IS NOT NULL"))
     op.create_index("ix_requests_session_id", "requests", ["session_id"])
     op.create_table(
         "recipients",
