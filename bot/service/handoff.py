@@ -6,7 +6,8 @@ not taken here is announced, and every server's loop finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 from bot.domain.instants import Micros
@@ -27,12 +28,17 @@ class Taker(Protocol):
         ...
 
 
+_Taken = tuple[Topic, Taker, Sequence[Any]]
+_Committed = tuple[T, list[_Taken]]
+
+
 class Handoff:
     """Runs transactions whose announcements may be taken by this server's own parts."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._takers: dict[Topic, Taker] = {}
+        self._commits: set[asyncio.Task[_Committed[Any]]] = set()
 
     def offer_to(self, topic: Topic, taker: Taker) -> None:
         """Let `taker` take announcements of `topic`."""
@@ -44,23 +50,35 @@ class Handoff:
 
     async def run(self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any) -> T:
         """Run `function(tx, *args)` as `Store.run` does; begin with what was taken."""
-        committed = await self._store.run(self._within, now, function, *args)
-        result: T = self._begin(committed)
+        result: T = await self._begun(self._store.run(self._within, now, function, *args))
         return result
 
     async def run_soon(
         self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any
     ) -> T:
         """Run `function(tx, *args)` as `Store.run_soon` does; begin with what was taken."""
-        committed = await self._store.run_soon(self._within, now, function, *args)
-        result: T = self._begin(committed)
+        result: T = await self._begun(self._store.run_soon(self._within, now, function, *args))
         return result
 
-    def _begin(self, committed: tuple[T, list[tuple[Taker, Sequence[Any]]]]) -> T:
-        result, taken = committed
-        for taker, claims in taken:
-            taker.begin(claims)
+    async def _begun(self, commit: Coroutine[Any, Any, _Committed[T]]) -> T:
+        """Begin with what a commit took, also when whoever waits for it is cancelled meanwhile.
+
+        A socket that breaks cancels its reader: what that had committed would wait for the claim
+        to run out.
+        """
+        work = asyncio.ensure_future(commit)
+        self._commits.add(work)
+        work.add_done_callback(self._begin)
+        result, _ = await asyncio.shield(work)
         return result
+
+    def _begin(self, work: asyncio.Task[_Committed[Any]]) -> None:
+        self._commits.discard(work)
+        if work.cancelled() or work.exception() is not None:
+            return  # told to whoever waits
+        for topic, taker, claims in work.result()[1]:
+            if self._takers.get(topic) is taker:  # else it has closed, and the claim runs out
+                taker.begin(claims)
 
     def _within(
         self,
@@ -68,13 +86,13 @@ class Handoff:
         now: Callable[[], Micros],
         function: Callable[..., T],
         *args: Any,
-    ) -> tuple[T, list[tuple[Taker, Sequence[Any]]]]:
+    ) -> _Committed[T]:
         result = function(tx, *args)
-        taken = []
+        taken: list[_Taken] = []
         for topic, taker in tuple(self._takers.items()):
             for key in tx.announced(topic):
                 claims = taker.claim_within(tx, key, now())
                 if claims:
                     tx.retract(topic, key)
-                    taken.append((taker, claims))
+                    taken.append((topic, taker, claims))
         return result, taken

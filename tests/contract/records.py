@@ -8,7 +8,9 @@ from bot.domain.feedback import (
     FeedbackRequest,
     FeedbackResponse,
     Kind,
+    Part,
     Risk,
+    Route,
     Rule,
     Standing,
     State,
@@ -17,6 +19,7 @@ from bot.domain.person import Person
 from bot.domain.planning import Role
 from bot.domain.session import Message, Session, SessionState
 from bot.domain.surface import Surface
+from bot.domain.timetable import Timetable
 from bot.service.identifiers import new_id
 from bot.service.ports.accounts import Account
 from bot.service.ports.store import Transaction
@@ -47,7 +50,7 @@ def a_session(owner: Person, **changes: Any) -> Session:
         "end_reason": None, "created_at": NOW, "last_active_at": NOW, "message_seq": 0,
         "feed_seq": 0, "wake_seq": 0, "planned_seq": 0, "summary": "", "summary_seq": 0,
         "open_questions": 0, "turn_due_at": None, "claim_owner": None, "claim_number": 0,
-        "claim_until": None, "idle_at": None, "failures": 0,
+        "claim_until": None, "idle_at": None, "warned": False, "failures": 0,
     }
     return Session(**{**values, **changes})
 
@@ -61,7 +64,10 @@ def a_message(session: Session, seq: int, **changes: Any) -> Message:
 
 
 def a_request(session: Session, **changes: Any) -> FeedbackRequest:
+    asked_at, deadline = changes.get("asked_at", NOW), changes.get("deadline", NOW + 1_000)
+    times = Timetable(asked_at=asked_at, deadline=deadline, reminders=(), escalations=())
     values = {
+        "timetable": times, "next_at": deadline,
         "id": new_id(), "session_id": session.id, "asker_id": session.owner_id,
         "kind": Kind.CHOICE, "question": "Can we ship? 100% sure", "context": "ünïcode ✓",
         "options": ("yes", "no"), "rule": Rule.FIRST, "quorum": 1, "risk": Risk.NORMAL,
@@ -75,7 +81,7 @@ def a_response(request: FeedbackRequest, person: Person, **changes: Any) -> Feed
     values = {
         "id": new_id(), "request_id": request.id, "person_id": person.id, "channel": "chat",
         "raw_text": "yes", "answer": None, "standing": Standing.COMMENT, "agrees": None,
-        "created_at": NOW,
+        "sent_at": NOW, "created_at": NOW,
     }
     return FeedbackResponse(**{**values, **changes})
 
@@ -104,5 +110,7 @@ def add_request(tx: Transaction, owner: Person, *people: Person, **changes: Any)
     for person in people:
         tx.people.add(person)
     request = a_request(session, **changes)
-    tx.requests.add(request, [person.id for person in people])
+    tx.requests.add(request)
+    for position, person in enumerate(people):
+        tx.requests.add_recipient(request.id, person.id, position, Part.DECIDER, Route.ASKED)
     return request

@@ -11,7 +11,8 @@ import pytest
 
 from bot.adapters.store.postgres import PostgresStore
 from bot.domain.commands import Outcome
-from bot.domain.feedback import Answer, Standing, State, judge
+from bot.domain.deciding import judge
+from bot.domain.feedback import Answer, Rule, Standing, State
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import FeedEntry
 from tests.contract.conftest import AnyStore
@@ -71,16 +72,18 @@ async def test_votes_at_two_servers_make_a_quorum(two_servers: TwoServers) -> No
 async def _vote(stores: list[AnyStore]) -> None:
     """Of eight equal votes five count, the fifth decides, and the others come late."""
     ann, *voters = (a_person(str(n)) for n in range(9))
-    request = await stores[0].run(lambda tx: add_request(tx, ann, *voters, quorum=5))
+    request = await stores[0].run(lambda tx: add_request(tx, ann, *voters, quorum=5, rule=Rule.QUORUM))
 
     def vote(tx: Transaction, n: int) -> Standing:
         held = tx.requests.lock(request.id)
         assert held is not None
         answer = Answer(choices=("yes",))
-        counted = [
-            r for r in tx.requests.responses(request.id) if r.standing is Standing.COUNTED
-        ]
-        verdict = judge(held, counted, voters[n].id, answer)
+        counted = {
+            r.person_id: r.answer
+            for r in tx.requests.responses(request.id)
+            if r.standing is Standing.COUNTED and r.answer is not None
+        }
+        verdict = judge(held, {v.id for v in voters}, counted, voters[n].id, answer)
         tx.requests.add_response(
             a_response(request, voters[n], answer=answer, standing=verdict.standing)
         )

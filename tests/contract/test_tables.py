@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.commands import Offer, Outcome
-from bot.domain.feedback import Answer, Standing, State
+from bot.domain.feedback import Answer, Part, Route, Standing, State
 from bot.domain.journal import Entry
 from bot.domain.session import ParticipantRole, SessionState
 from bot.service.identifiers import new_id
@@ -195,6 +195,18 @@ async def test_messages_are_read_both_ways(store: AnyStore) -> None:
     await store.read(read)
 
 
+def asked(person_id: str, canonical_id: str, name: str, position: int) -> Recipient:
+    return Recipient(
+        person_id=person_id,
+        canonical_id=canonical_id,
+        name=name,
+        position=position,
+        part=Part.DECIDER,
+        route=Route.ASKED,
+        by_id=None,
+    )
+
+
 async def test_requests_are_kept_and_listed(store: AnyStore) -> None:
     ann, bob, cat = a_person(), a_person("Bob"), a_person("Cat", merged_into=None)
 
@@ -202,16 +214,20 @@ async def test_requests_are_kept_and_listed(store: AnyStore) -> None:
         session = add_session(tx, ann)
         tx.people.add(bob)
         tx.people.add(replace(cat, merged_into=bob.id))
-        asked = [a_request(session, deadline=NOW + n) for n in (3, 2, 1)]
-        for request in asked:
-            tx.requests.add(request, [cat.id, bob.id])
-        assert tx.requests.lock(asked[0].id) == asked[0]
+        questions = [a_request(session, deadline=NOW + n) for n in (3, 2, 1)]
+        for request in questions:
+            tx.requests.add(request)
+            for position, person in enumerate((cat, bob)):
+                tx.requests.add_recipient(
+                    request.id, person.id, position, Part.DECIDER, Route.ASKED
+                )
+        assert tx.requests.lock(questions[0].id) == questions[0]
         decided = replace(
-            asked[0], state=State.ANSWERED, version=2, decided_at=NOW, decided_by=bob.id,
-            decided_via="chat", outcome=Answer(choices=("yes",), text="go"),
+            questions[0], state=State.ANSWERED, version=2, decided_at=NOW, decided_by=bob.id,
+            decided_via="chat", outcome=Answer(choices=("yes",), text="go"), next_at=None,
         )
         tx.requests.save(decided)
-        return session.id, decided, asked[1], asked[2]
+        return session.id, decided, questions[1], questions[2]
 
     session_id, decided, two, three = await store.run(write)
 
@@ -219,13 +235,13 @@ async def test_requests_are_kept_and_listed(store: AnyStore) -> None:
         assert tx.requests.get(decided.id) == decided
         assert tx.requests.get("nothing") is None
         assert tx.requests.recipients(two.id) == [
-            Recipient(person_id=cat.id, canonical_id=bob.id, name="Cat", position=0),
-            Recipient(person_id=bob.id, canonical_id=bob.id, name="Bob", position=1),
+            asked(cat.id, bob.id, "Cat", 0),
+            asked(bob.id, bob.id, "Bob", 1),
         ]
         assert tx.requests.open_of(session_id) == [two, three]
         assert tx.requests.of_session(session_id) == [decided, two, three]
-        assert tx.requests.overdue(NOW + 2, 9) == [three.id, two.id]
-        assert tx.requests.overdue(NOW + 2, 1) == [three.id]
+        assert tx.requests.due(NOW + 2, 9) == [(three.id, NOW + 1), (two.id, NOW + 2)]
+        assert tx.requests.due(NOW + 2, 1) == [(three.id, NOW + 1)]
         for listed, person in ((tx.requests.of_recipient, bob), (tx.requests.of_asker, ann)):
             assert listed(person.id, None, None, 9) == [three, two, decided]
             assert listed(person.id, True, None, 9) == [three, two]

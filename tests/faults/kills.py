@@ -15,6 +15,8 @@ from tests.faults.crowd import NAMES, Crowd
 from tests.faults.process import LEASE_SECONDS, Server
 from tests.faults.records import Records
 
+SLOW = 0.3
+"""How often a server starts with a planner that takes a tenth of a second."""
 KEPT = Path(tempfile.gettempdir()) / "handraise-faults"
 """Where the database of a run that failed is copied to."""
 
@@ -118,6 +120,10 @@ async def _one_kill(server: Server, chance: random.Random, sent: asyncio.Event) 
             await sent.wait()
         await asyncio.sleep(chance.choice((0, chance.uniform(0, 0.005), chance.uniform(0, 0.03))))
     await server.kill()
+    # The rules plan in no time: only a planner that takes its time is often killed at it.
+    slow = chance.random() < SLOW
+    server.module = "tests.faults.server" if slow else "web"
+    server.settings["FAULTS_PLANNER_SECONDS"] = "0.1"
     while chance.random() < 0.1:
         await server.spawn()
         await asyncio.sleep(chance.uniform(0.1, 1.2))

@@ -11,22 +11,24 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
+import psycopg
 from aiohttp.web import Application
 
 import web.__main__
 import web.agent
 import web.app
 from bot.adapters.planner.rules import RulesPlanner
-from bot.adapters.store import connections, postgres, sqlite
-from bot.adapters.store.statements import POSTGRES, SQLITE, Statement
-from bot.adapters.store.transaction import StoreTransaction
+from bot.adapters.store import postgres, sqlite
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import SECOND
 from bot.domain.planning import Plan, PlanContext
@@ -36,6 +38,8 @@ from bot.service.ports.channel import Delivery
 from bot.service.ports.planner import ShowText
 from bot.settings import Settings
 from web.chat.channel import ChatChannel
+
+T = TypeVar("T")
 
 CONTROL = "control.json"
 """In the data folder: `{"point", "occurrence", "signal"}`; read once, when it is there."""
@@ -72,45 +76,71 @@ class Trigger:
                 os.kill(os.getpid(), signal.Signals[aim["signal"]])
 
 
-class WatchedCursor:
-    """A driver's cursor that passes a point between any two writes, and around each commit."""
+class Watch:
+    """What one cursor has written, and the points that it passes: between any two writes, and
+    around each commit.
+    """
 
-    def __init__(self, cursor: Any, trigger: Trigger) -> None:
-        self._cursor = cursor
+    def __init__(self, trigger: Trigger) -> None:
         self._trigger = trigger
         self._wrote = ""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._cursor, name)
-
-    def execute(self, sql: Any, *parameters: Any) -> Any:
-        """Run a statement."""
-        return self._pass(self._cursor.execute, sql, *parameters)
-
-    def executemany(self, sql: Any, *parameters: Any) -> Any:
-        """Run a statement for several rows."""
-        return self._pass(self._cursor.executemany, sql, *parameters)
-
-    def _pass(self, call: Any, sql: Any, *parameters: Any) -> Any:
+    def run(self, call: Callable[[], T], sql: object) -> T:
+        """Run a statement by `call`."""
         text = str(sql)
         if text.startswith(("BEGIN", "ROLLBACK")) and "TO one" not in text:
             self._wrote = ""
         if text == "COMMIT" and self._wrote:
             wrote, self._wrote = self._wrote, ""
             self._trigger.hit(f"before the commit that ends with {wrote}")
-            result = call(sql, *parameters)
+            result = call()
             self._trigger.hit(f"after the commit that ends with {wrote}")
             return result
         write = _WRITE.match(text)
         if write is None:
-            return call(sql, *parameters)
+            return call()
         what = f"{write[1].split()[0].lower()} {write[2]}"
         if not self._wrote:
             self._trigger.hit(f"before {what}, the first")
-        result = call(sql, *parameters)
+        result = call()
         self._wrote = what
         self._trigger.hit(f"after {what}")
         return result
+
+
+def watch_drivers(trigger: Trigger) -> None:
+    """Let every cursor that either driver makes from now on pass the trigger's points."""
+    watches = WeakKeyDictionary[object, Watch]()
+
+    def watch(cursor: object) -> Watch:
+        return watches.setdefault(cursor, Watch(trigger))
+
+    class LiteCursor(sqlite3.Cursor):
+        def execute(self, sql: str, *rest: Any) -> Any:
+            return watch(self).run(lambda: super(LiteCursor, self).execute(sql, *rest), sql)
+
+        def executemany(self, sql: str, *rest: Any) -> Any:
+            return watch(self).run(lambda: super(LiteCursor, self).executemany(sql, *rest), sql)
+
+    class LiteConnection(sqlite3.Connection):
+        def cursor(self, factory: Any = LiteCursor) -> Any:
+            return super().cursor(factory)
+
+    class PostgresCursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *rest: Any, **named: Any) -> Any:
+            return watch(self).run(
+                lambda: super(PostgresCursor, self).execute(query, *rest, **named), query
+            )
+
+        def executemany(self, query: Any, *rest: Any, **named: Any) -> None:
+            watch(self).run(
+                lambda: super(PostgresCursor, self).executemany(query, *rest, **named), query
+            )
+
+    driver: Any = sqlite3
+    driver.connect = partial(sqlite3.connect, factory=LiteConnection)
+    driver = psycopg
+    driver.connect = partial(psycopg.connect, cursor_factory=PostgresCursor)
 
 
 class SlowPlanner(RulesPlanner):
@@ -135,19 +165,6 @@ def install(folder: Path, planner_seconds: float) -> None:
     trigger = Trigger(folder)
     build_app = web.app.build_app
 
-    class SqliteConnection(sqlite._Connection):
-        def __init__(self, path: Path, texts: dict[Statement, str], *, writes: bool) -> None:
-            super().__init__(path, texts, writes=writes)
-            if writes:
-                self.cursor: Any = WatchedCursor(self.cursor, trigger)
-                self.transaction = StoreTransaction(self.cursor, SQLITE, texts)
-
-    class PostgresConnection(connections._Connection):
-        def __init__(self, conninfo: str, texts: dict[Statement, str]) -> None:
-            super().__init__(conninfo, texts)
-            self._cursor: Any = WatchedCursor(self._cursor, trigger)
-            self._transaction = StoreTransaction(self._cursor, POSTGRES, texts)
-
     class WatchedChannel(ChatChannel):
         async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
             trigger.hit("before the delivery")
@@ -159,25 +176,32 @@ def install(folder: Path, planner_seconds: float) -> None:
         planner = SlowPlanner(trigger, planner_seconds)
         return build_app(settings, planner=planner, password_cost=4)
 
-    sqlite._Connection = SqliteConnection  # type: ignore[misc]
-    connections._Connection = PostgresConnection  # type: ignore[misc]
+    watch_drivers(trigger)
     web.agent.ChatChannel = WatchedChannel  # type: ignore[misc]
     web.app.build_app = build  # type: ignore[assignment]
     courier.LEASE = SECOND
 
 
+def serve() -> int:
+    """Serve as `python -m web` does; return the exit code."""
+    install(Path(os.environ["DATA_DIR"]), float(os.environ.get("FAULTS_PLANNER_SECONDS", "0")))
+    return web.__main__.main()
+
+
 def run(environment: Mapping[str, str], log: str) -> None:
-    """Serve as `python -m web` does, in a process that was forked for it."""
+    """Serve in a process that was forked for it."""
     os.environ.clear()
     os.environ.update(environment)
-    folder = Path(environment["DATA_DIR"])
-    os.chdir(folder)
+    os.chdir(environment["DATA_DIR"])
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for standard in (1, 2):
         os.dup2(descriptor, standard)
-    install(folder, float(environment.get("FAULTS_PLANNER_SECONDS", "0")))
-    sys.exit(web.__main__.main())
+    sys.exit(serve())
 
 
-NEEDED: Sequence[Any] = (postgres,)
+NEEDED: Sequence[Any] = (postgres, sqlite)
 """Imported before the fork, so that each server starts in a tenth of a second."""
+
+
+if __name__ == "__main__":
+    sys.exit(serve())

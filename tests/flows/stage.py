@@ -133,6 +133,7 @@ class Stage:
         self.turns = Turns(
             lease=lease, session_timeout=24 * HOUR, terms=Terms(feedback_timeout=48 * HOUR)
         )
+        self.prefix = "key"
         self._keys = itertools.count(1)
         handoff = self.handoff = Handoff(store)
         self.intake = Intake(store=store, clock=clock, limits=limits, handoff=handoff)
@@ -164,7 +165,7 @@ class Stage:
 
     def key(self) -> str:
         """Return an external key that was not used before."""
-        return f"key-{next(self._keys)}"
+        return f"{self.prefix}-{next(self._keys)}"
 
     async def person(self, name: str, *, verified: bool = True) -> Person:
         """Keep a person with an account, whose address is `<name>@example.org`."""

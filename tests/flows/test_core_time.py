@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.commands import Command, ExpireRequest, Outcome
+from bot.domain.commands import Actor, Command, ExpireRequest, Outcome
 from bot.domain.feedback import State
 from bot.domain.instants import HOUR
 from bot.domain.planning import CancelQuestion, Plan, Role
@@ -33,6 +33,10 @@ async def test_a_question_expires_at_its_deadline_and_not_before(stage: Stage) -
     stage.clock.advance(hours=48)
     stage.clock.advance(-A_MICROSECOND)
     assert await stage.sweeper.sweep() == 0
+    early = ExpireRequest(
+        external_key="early", actor=Actor(person_id="", channel="system"), request_id=request.id
+    )
+    assert (await stage.intake.submit(early)).status == "unchanged"
     assert (await stage.request(request)).is_open
     stage.clock.advance(A_MICROSECOND)
     assert await stage.sweeper.sweep() == 1

@@ -233,6 +233,41 @@ async def test_a_session_that_ends_during_its_turn_stays_ended(stage: Stage) -> 
     assert session.turn_due_at is None
 
 
+async def test_a_session_that_is_reopened_during_its_turn_has_no_part_of_it(stage: Stage) -> None:
+    """Invariant 8: it is active again, but the old claim is not in force."""
+    session_id = await stage.opened("ann")
+    pause = Pause("Too late")
+    running = await paused(stage, session_id, pause)
+    stage.planner.script = [Plan(steps=(Reply(text="In time"),))]
+    await stage.close_session("ann", session_id)
+    await stage.say("ann", session_id, "Rather this")
+    pause.release.set()
+    await ended(running)
+    await stage.settle_down()
+    assert await stage.said(session_id) == ["In time"]
+    assert (await stage.journal(session_id)).count("turn.planned") == 1
+
+
+async def test_a_worker_that_claims_again_after_its_lease_is_fenced_from_itself(
+    stage: Stage,
+) -> None:
+    """Invariant 8: the number decides, since the owner is the same."""
+    session_id = await stage.opened("ann")
+    pause = Pause("From the first claim")
+    running = await paused(stage, session_id, pause)
+    stage.clock.advance(LEASE / SECOND)
+    again = Pause("From the second claim")
+    stage.planner.script = [again]
+    stage.worker.begin(await stage.worker._claim())
+    async with asyncio.timeout(SOON):
+        await again.begun.wait()
+    pause.release.set()
+    again.release.set()
+    await ended(running)
+    await stage.settle_down()
+    assert await stage.said(session_id) == ["From the second claim"]
+
+
 async def test_what_comes_during_a_turn_is_seen_by_the_next(stage: Stage) -> None:
     session_id = await stage.opened("ann")
     pause = Pause("One")
