@@ -72,7 +72,9 @@ async def test_votes_at_two_servers_make_a_quorum(two_servers: TwoServers) -> No
 async def _vote(stores: list[AnyStore]) -> None:
     """Of eight equal votes five count, the fifth decides, and the others come late."""
     ann, *voters = (a_person(str(n)) for n in range(9))
-    request = await stores[0].run(lambda tx: add_request(tx, ann, *voters, quorum=5, rule=Rule.QUORUM))
+    request = await stores[0].run(
+        lambda tx: add_request(tx, ann, *voters, quorum=5, rule=Rule.QUORUM)
+    )
 
     def vote(tx: Transaction, n: int) -> Standing:
         held = tx.requests.lock(request.id)

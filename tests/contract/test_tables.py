@@ -335,7 +335,8 @@ async def test_one_request_s_surfaces_can_be_claimed_alone(store: AnyStore) -> N
             a_surface(request, ann, address="settled", due_at=None),
         ]
         other = a_request(tx.sessions.active_of(ann.id)[0])
-        tx.requests.add(other, [bob.id])
+        tx.requests.add(other)
+        tx.requests.add_recipient(other.id, bob.id, 0, Part.DECIDER, Route.ASKED)
         for surface in (*surfaces, a_surface(other, bob)):
             tx.surfaces.add(surface)
         return [request.id, surfaces[0].id]
