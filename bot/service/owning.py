@@ -10,6 +10,7 @@ from bot.domain.feedback import Kind, Standing, State
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
 from bot.domain.session import SessionState
+from bot.service.acting import make_due
 from bot.service.asking import ask_once_more
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
@@ -108,6 +109,7 @@ class Owning:
         )
         conversation = question.conversation()
         tx.requests.save(reopened)
+        make_due(tx, reopened, now)
         repaint(tx, conversation, reopened, now, question.recipients)
         question.journal(
             "request.reopened",

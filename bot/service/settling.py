@@ -9,6 +9,7 @@ from bot.domain.feedback import Answer, FeedbackRequest, State
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.surface import SETTLING_PRIORITY
+from bot.service.acting import make_due
 from bot.service.conversation import FEED_QUESTION, Conversation
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import Recipient
@@ -38,6 +39,7 @@ def settle(
         outcome=outcome,
     )
     tx.requests.save(settled)
+    make_due(tx, settled, now)
     conversation.count_question(-1)
     repaint(tx, conversation, settled, now, recipients)
     tx.journal.add(

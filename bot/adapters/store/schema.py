@@ -309,6 +309,32 @@ attempts = Table(
     sqlite_with_rowid=False,
 )
 
+# What was approved to run: written with the approval, ended by whoever ran it.
+actions = Table(
+    "actions",
+    metadata,
+    Column("request_id", Text, ForeignKey("requests.id"), primary_key=True),
+    Column("tool", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("shown_digest", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("claim_owner", Text),
+    Column("claim_number", BigInteger, nullable=False),
+    Column("claim_until", BigInteger),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+)
+Index(
+    "ix_actions_due",
+    actions.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+
 # How far each channel that brings answers has been read.
 inbound = Table(
     "inbound",

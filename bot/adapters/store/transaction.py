@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.engine import Dialect
 
 from bot.adapters.store.accounts import Accounts
+from bot.adapters.store.actions import Actions
 from bot.adapters.store.feeds import Feeds
 from bot.adapters.store.inbound import Inbound
 from bot.adapters.store.journal import Journal
@@ -29,6 +30,7 @@ class StoreTransaction:
     def __init__(self, cursor: Cursor, dialect: Dialect, texts: dict[Statement, str]) -> None:
         runner = Runner(cursor, dialect, texts)
         self.accounts = Accounts(runner)
+        self.actions = Actions(runner)
         self.feeds = Feeds(runner)
         self.inbound = Inbound(runner)
         self.journal = Journal(runner)

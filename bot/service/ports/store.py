@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from bot.service.ports.accounts import AccountTable
 from bot.service.ports.tables import (
+    ActionTable,
     FeedTable,
     InboundTable,
     JournalTable,
@@ -39,6 +40,8 @@ class Topic(StrEnum):
     """A session has a turn due; the key is the session."""
     SURFACE = "surface"
     """Surfaces are due; the key is a lane."""
+    ACTION = "action"
+    """An approved action is due; the key is the request."""
     FEED = "feed"
     """A feed grew; the key is the session or the person."""
     STOP = "stop"
@@ -57,6 +60,8 @@ class Transaction(Protocol):
 
     @property
     def accounts(self) -> AccountTable: ...
+    @property
+    def actions(self) -> ActionTable: ...
     @property
     def feeds(self) -> FeedTable: ...
     @property

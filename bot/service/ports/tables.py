@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.action_run import ActionRun
 from bot.domain.commands import Outcome
 from bot.domain.feedback import FeedbackRequest, FeedbackResponse, Part, Route
 from bot.domain.instants import Micros
@@ -202,6 +203,28 @@ class SurfaceTable(Protocol):
 
     def seen(self, request_id: str, person_id: str, channel: str, version: int) -> bool:
         """Note that a version is visible; False when that was known."""
+        ...
+
+
+class ActionTable(Protocol):
+    """Approved actions: what is to run, and how that went."""
+
+    def add(self, run: ActionRun) -> None: ...
+    def get(self, request_id: str) -> ActionRun | None: ...
+    def lock(self, request_id: str) -> ActionRun | None:
+        """Return the action of a request, holding its row; its request's is held before."""
+        ...
+
+    def save(self, run: ActionRun) -> None:
+        """Write back how it goes with an action; what was approved never changes."""
+        ...
+
+    def due(self, now: Micros, limit: int) -> Sequence[str]:
+        """Return requests whose action can be claimed, longest due first."""
+        ...
+
+    def next_due(self) -> Micros | None:
+        """Return when the next action can be claimed, claims of others included."""
         ...
 
 

@@ -319,6 +319,27 @@ def _create_questions() -> None:
         sqlite_with_rowid=False,
     )
 
+    op.create_table(
+        "actions",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("tool", sa.Text(), nullable=False),
+        sa.Column("arguments", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("shown_digest", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("claim_owner", sa.Text()),
+        sa.Column("claim_number", sa.BigInteger(), nullable=False),
+        sa.Column("claim_until", sa.BigInteger()),
+        sa.Column("due_at", sa.BigInteger()),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger()),
+        sa.Column("finished_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_actions_request_id"),
+        sa.PrimaryKeyConstraint("request_id", name="pk_actions"),
+    )
+    op.create_index("ix_actions_due", "actions", ["due_at"], **_where("due_at IS NOT NULL"))
+
 
 def _create_records() -> None:
     op.create_table(
