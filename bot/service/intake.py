@@ -65,6 +65,8 @@ class Intake:
         self_approval: bool = False,
         channels: tuple[str, ...] = (CHAT,),
     ) -> None:
+        self.channels = channels
+        """Those of this deployment; nobody can prefer another."""
         self._handoff = handoff or Handoff(store)
         self._clock = clock
         self._limits = limits

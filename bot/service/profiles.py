@@ -9,7 +9,7 @@ from bot.domain.commands import UNCHANGED, ChangeProfile, Outcome
 from bot.domain.errors import Invalid, NotFound
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
-from bot.domain.working_hours import read_hours
+from bot.domain.working_hours import hours_json, read_hours
 from bot.domain.zones import zone_of
 from bot.service.ports.store import Transaction
 
@@ -31,8 +31,8 @@ class Profiles:
         if command.working_hours is None:
             person = replace(person, working_hours=None)
         elif command.working_hours is not UNCHANGED:
-            read_hours(command.working_hours)
-            person = replace(person, working_hours=json.dumps(command.working_hours))
+            hours = hours_json(read_hours(command.working_hours))
+            person = replace(person, working_hours=json.dumps(hours))
         if command.away is None:
             person = replace(person, away_from=None, away_until=None)
         elif isinstance(command.away, tuple):

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from bot.domain import commands
 from bot.domain.commands import Actor, Offer, Outcome
 from bot.domain.errors import NotFound, RateLimited
+from bot.domain.instants import MINUTE
 from web.chat import frames, protocol
-from web.chat.protocol import MAX_TEXT, ProtocolError, command_of, decode
+from web.chat.acts import command_of
+from web.chat.protocol import MAX_TEXT, ProtocolError, decode
 
 ACTOR = Actor(person_id="p", channel="chat")
 
@@ -24,11 +26,13 @@ ANY_JSON = st.recursive(
 )
 TYPES = [
     "auth", "renew", "watch", "unwatch", "visible", "ping", "seen", "start", "message", "resume",
-    "answer", "cancel", "end", "stop",
+    "answer", "cancel", "end", "stop", "comment", "delegate", "claim", "release", "ask_again",
+    "reopen",
 ]  # fmt: skip
 FIELDS = [
     "token", "cursor", "session_id", "client_id", "text", "end", "request_id", "digest",
-    "approved", "choices", "version", "visible",
+    "approved", "choices", "version", "visible", "values", "changes", "to", "within_hours",
+    "response_id",
 ]  # fmt: skip
 NEARLY_FRAMES = st.builds(
     lambda kind, rest: {"type": kind, **rest},
@@ -120,8 +124,66 @@ def test_any_json_is_a_frame_or_a_protocol_error_that_can_be_sent(frame: Any) ->
                 "choices": ["a"],
             },
             "invalid_frame",
-            "not both",
+            "not more",
         ),
+        (
+            {
+                "type": "answer",
+                "client_id": "c",
+                "request_id": "r",
+                "digest": "d",
+                "values": {},
+                "choices": ["a"],
+            },
+            "invalid_frame",
+            "not more",
+        ),
+        (
+            {
+                "type": "answer",
+                "client_id": "c",
+                "request_id": "r",
+                "digest": "d",
+                "values": {"name": 7},
+            },
+            "invalid_frame",
+            "values.name",
+        ),
+        (
+            {
+                "type": "answer",
+                "client_id": "c",
+                "request_id": "r",
+                "digest": "d",
+                "values": {"name": "a\x00"},
+            },
+            "invalid_frame",
+            "NUL",
+        ),
+        ({"type": "comment", "client_id": "c", "request_id": "r"}, "invalid_frame", "text"),
+        (
+            {"type": "comment", "client_id": "c", "request_id": "r", "text": "x", "changes": 1},
+            "invalid_frame",
+            "changes",
+        ),
+        ({"type": "delegate", "client_id": "c", "request_id": "r"}, "invalid_frame", "to"),
+        (
+            {"type": "delegate", "client_id": "c", "request_id": "r", "to": "x" * 255},
+            "invalid_frame",
+            "to",
+        ),
+        ({"type": "claim", "client_id": "c"}, "invalid_frame", "request_id"),
+        (
+            {"type": "ask_again", "client_id": "c", "request_id": "r", "within_hours": "2"},
+            "invalid_frame",
+            "within_hours",
+        ),
+        (
+            {"type": "ask_again", "client_id": "c", "request_id": "r", "within_hours": 1e300},
+            "invalid_frame",
+            "within_hours",
+        ),
+        ({"type": "reopen", "client_id": "c", "request_id": "r"}, "invalid_frame", "response_id"),
     ],
 )
 def test_what_is_wrong_is_said(frame: Any, code: str, says: str) -> None:
@@ -185,6 +247,53 @@ def test_a_refusal_does_not_repeat_the_senders_text_or_token() -> None:
             {"type": "answer", "request_id": "r", "digest": "d", "choices": ["a", "b"]},
             commands.AnswerRequest(
                 external_key="k", actor=ACTOR, request_id="r", digest="d", choices=("a", "b")
+            ),
+        ),
+        (
+            {"type": "answer", "request_id": "r", "digest": "d", "values": {"a": "1", "b": ""}},
+            commands.AnswerRequest(
+                external_key="k", actor=ACTOR, request_id="r", digest="d",
+                values=(("a", "1"), ("b", "")),
+            ),
+        ),
+        (
+            {"type": "answer", "request_id": "r", "digest": "d", "values": {}},
+            commands.AnswerRequest(
+                external_key="k", actor=ACTOR, request_id="r", digest="d", values=()
+            ),
+        ),
+        (
+            {"type": "comment", "request_id": "r", "text": "hm", "changes": True},
+            commands.CommentOn(
+                external_key="k", actor=ACTOR, request_id="r", text="hm", changes=True
+            ),
+        ),
+        (
+            {"type": "delegate", "request_id": "r", "to": "@bob"},
+            commands.Delegate(external_key="k", actor=ACTOR, request_id="r", to="@bob"),
+        ),
+        (
+            {"type": "claim", "request_id": "r"},
+            commands.ClaimRequest(external_key="k", actor=ACTOR, request_id="r"),
+        ),
+        (
+            {"type": "release", "request_id": "r"},
+            commands.ReleaseRequest(external_key="k", actor=ACTOR, request_id="r"),
+        ),
+        (
+            {"type": "ask_again", "request_id": "r"},
+            commands.AskAgain(external_key="k", actor=ACTOR, request_id="r"),
+        ),
+        (
+            {"type": "ask_again", "request_id": "r", "within_hours": 1.5},
+            commands.AskAgain(
+                external_key="k", actor=ACTOR, request_id="r", within=90 * MINUTE
+            ),
+        ),
+        (
+            {"type": "reopen", "request_id": "r", "response_id": "a"},
+            commands.ReopenWith(
+                external_key="k", actor=ACTOR, request_id="r", response_id="a"
             ),
         ),
         (

@@ -13,6 +13,8 @@ Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 Html = Annotated[str, Field(description="Sanitised on the server.")]
 
+DeliveryState = Literal["planned", "sent", "seen", "failed"]
+
 
 class Shown(BaseModel):
     """Base of what goes out; nothing here is ever read from a client."""
@@ -66,13 +68,50 @@ class Session(Shown):
     mine: bool
 
 
+class FormField(Shown):
+    """One field of a form; `options` are a select's."""
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "date", "select", "yes_no"]
+    required: bool
+    options: list[str]
+
+
+class Action(Shown):
+    """What runs once it is approved; `arguments` is the canonical JSON text that is bound."""
+
+    tool: str
+    arguments: str
+
+
+class Escalation(Shown):
+    """Who is asked besides, and from when on; told to the asker alone."""
+
+    at: Instant
+    people: list[str]
+    done: bool
+
+
+class Delivery(Shown):
+    """How far a question has come on one channel of one person."""
+
+    channel: str
+    state: DeliveryState
+    at: Instant | None
+
+
 class Responder(Shown):
-    """A person who was asked; `seen` is told to the asker alone."""
+    """A person who is asked or told; `seen` and `delivery` are told to the asker alone."""
 
     id: str
     name: str
+    part: Literal["decider", "notified"]
+    route: Literal["asked", "delegated", "escalated", "away"]
+    by: Named | None
     answered: bool
     seen: bool
+    delivery: list[Delivery]
 
 
 class Settlement(Shown):
@@ -85,13 +124,15 @@ class Settlement(Shown):
 
 
 class Response(Shown):
-    """One answer and what became of it; `agrees` is set on a late one."""
+    """One answer and what became of it; `agrees` is set on a late one that can be compared."""
 
+    id: str
     by: Named
     words: str
     channel: str
     standing: Literal["decided", "counted", "late", "comment", "changes", "unclear"]
     agrees: bool | None
+    in_time: bool
     at: Instant
 
 
@@ -106,9 +147,15 @@ class Question(Shown):
     context: str
     context_html: Html
     options: list[str]
+    multiple: bool
+    fields: list[FormField]
     rule: Literal["first", "all", "quorum"]
     quorum: int
+    needed: int
+    veto: bool
+    urgent: bool
     risk: Literal["low", "normal", "high"]
+    action: Action | None
     state: Literal[
         "pending", "approved", "rejected", "answered", "expired", "cancelled", "superseded"
     ]
@@ -116,6 +163,10 @@ class Question(Shown):
     version: int
     asked_at: Instant
     deadline: Instant
+    next_reminder_at: Instant | None
+    escalations: list[Escalation]
+    replaces: str | None
+    claimed_by: Named | None
     asker: Named
     recipients: list[Responder]
     for_me: bool

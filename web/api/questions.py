@@ -1,18 +1,17 @@
-"""Questions over REST: those that wait for me, those that I asked, answering and taking back."""
+"""Questions over REST, to read: those that wait for me, and those that I asked."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from bot.domain.commands import AnswerRequest, CancelRequest
-from bot.domain.errors import Conflict, NotAllowed, NotFound, RateLimited
+from bot.domain.errors import NotFound
 from bot.service.ports.store import Transaction
 from web.api import models
 from web.api.endpoint import Call, endpoint
 from web.api.payload import Input
-from web.api.sessions import Id, Limit, actor_of, submit
+from web.api.sessions import Id, Limit
 from web.keys import STORE
 from web.views.people import People
 from web.views.questions import question_for, show_question
@@ -21,7 +20,10 @@ TAG = "questions"
 
 
 class QuestionsQuery(Input):
-    """Which questions: put to me (`responder`) or asked by my sessions (`asker`)."""
+    """Which questions: put to me (`responder`) or asked by my sessions (`asker`).
+
+    Open ones put to me are those that I am to answer, not those that I am only told of.
+    """
 
     role: Literal["responder", "asker"] = "responder"
     state: Literal["open", "closed"] | None = None
@@ -40,22 +42,6 @@ class Questions(BaseModel):
 class QuestionRead(BaseModel):
     """One question as the caller may see it."""
 
-    question: models.Question
-
-
-class NewAnswer(Input):
-    """An answer to what `digest` names: a verdict, options, or words (also as a note)."""
-
-    digest: str = Field(min_length=1, max_length=128)
-    approved: bool | None = None
-    choices: list[str] = Field(default_factory=list, max_length=100)
-    text: str = ""
-
-
-class Answered(BaseModel):
-    """What became of it, and the question as it stands now."""
-
-    outcome: models.Outcome
     question: models.Question
 
 
@@ -82,58 +68,14 @@ async def list_questions(call: Call) -> Questions:
     errors=(NotFound,),
 )
 async def read_question(call: Call) -> QuestionRead:
-    """Return a question to its asker or to a responder."""
-    return QuestionRead(question=await _question(call))
+    """Return a question to its asker or to whom it was put."""
+    return QuestionRead(question=await question_as_seen(call, call.path["id"]))
 
 
-@endpoint(
-    "POST",
-    "/api/questions/{id}/answer",
-    summary="Answer a question",
-    tag=TAG,
-    body=NewAnswer,
-    answer=Answered,
-    idempotent=True,
-    errors=(Conflict, NotAllowed, NotFound, RateLimited),
-)
-async def answer(call: Call) -> Answered:
-    """Take an answer; a late one is kept, and its outcome says who decided before."""
-    body: NewAnswer = call.body
-    outcome = await submit(
-        call,
-        AnswerRequest(
-            external_key=call.external_key,
-            actor=actor_of(call),
-            request_id=call.path["id"],
-            digest=body.digest,
-            approved=body.approved,
-            choices=tuple(body.choices),
-            text=body.text,
-        ),
-    )
-    return Answered(outcome=outcome, question=await _question(call))
-
-
-@endpoint(
-    "POST",
-    "/api/questions/{id}/cancel",
-    summary="Take back a question",
-    tag=TAG,
-    answer=Answered,
-    idempotent=True,
-    errors=(Conflict, NotAllowed, NotFound, RateLimited),
-)
-async def cancel(call: Call) -> Answered:
-    """Take back a question of one's own session."""
-    command = CancelRequest(
-        external_key=call.external_key, actor=actor_of(call), request_id=call.path["id"]
-    )
-    return Answered(outcome=await submit(call, command), question=await _question(call))
-
-
-async def _question(call: Call) -> models.Question:
+async def question_as_seen(call: Call, request_id: str) -> models.Question:
+    """Return a question as the caller may see it now."""
     question: models.Question = await call.app[STORE].read(
-        question_for, call.path["id"], call.principal.person_id
+        question_for, request_id, call.principal.person_id
     )
     return question
 
@@ -153,4 +95,4 @@ def _listed(tx: Transaction, person_id: str, query: QuestionsQuery) -> Questions
     )
 
 
-ENDPOINTS = (list_questions, read_question, answer, cancel)
+ENDPOINTS = (list_questions, read_question)

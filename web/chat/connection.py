@@ -17,6 +17,7 @@ from web.api import models
 from web.api.endpoint import external_key
 from web.auth.principal import Principal, authenticate
 from web.chat import frames
+from web.chat.acts import command_of
 from web.chat.feed import CursorUnknown, Feed, Page, locate, read_page
 from web.chat.hub import EXPIRED, TOO_SLOW
 from web.chat.outbox import Outbox, SlowReader
@@ -31,7 +32,6 @@ from web.chat.protocol import (
     Unwatch,
     Visible,
     Watch,
-    command_of,
     decode,
 )
 from web.keys import CLOCK, HUB, INTAKE, STORE

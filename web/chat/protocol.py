@@ -1,4 +1,4 @@
-"""What a client may send, as `docs/websocket.md` says: bytes to frames to commands; pure."""
+"""What a client may send, as `docs/websocket.md` says: bytes to frames; pure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from bot.domain import commands
-from bot.domain.commands import Actor
 from bot.domain.errors import Invalid
 
 MAX_FRAME = 128 * 1024
@@ -63,6 +61,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 ClientId = Annotated[str, StringConstraints(pattern=rf"^{_CLIENT_ID.pattern}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 Cursor = Annotated[int, Field(ge=0, le=_MAX_CURSOR)]
+Hours = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
+"""Any number that has microseconds; which of them make sense is the domain's to say."""
 Token = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,4096}$")]
 
 
@@ -161,15 +161,68 @@ class AnswerQuestion(Act):
     digest: Digest
     approved: bool | None = None
     choices: Annotated[list[Text], Field(max_length=100)] = []
+    values: Annotated[dict[Text, Text], Field(max_length=100)] | None = None
     text: Text = ""
 
     @model_validator(mode="after")
     def _one_answer(self) -> Self:
-        if self.approved is not None and self.choices:
-            raise PydanticCustomError("two_answers", "give `approved` or `choices`, not both")
-        if self.approved is None and not self.choices and not self.text.strip():
-            raise PydanticCustomError("no_answer", "give one of `approved`, `choices` and `text`")
+        given = [self.approved is not None, bool(self.choices), self.values is not None]
+        if sum(given) > 1:
+            raise PydanticCustomError(
+                "two_answers", "give one of `approved`, `choices` and `values`, not more"
+            )
+        if not any(given) and not self.text.strip():
+            raise PydanticCustomError(
+                "no_answer", "give one of `approved`, `choices`, `values` and `text`"
+            )
         return self
+
+
+class Comment(Act):
+    """Say something about a question; with `changes`, ask for changes first."""
+
+    type: Literal["comment"]
+    request_id: Id
+    text: Text
+    changes: bool = False
+
+
+class HandOn(Act):
+    """Hand a question on to a user name or an address."""
+
+    type: Literal["delegate"]
+    request_id: Id
+    to: Annotated[Text, Field(max_length=254)]
+
+
+class Claim(Act):
+    """Say that one is on a question."""
+
+    type: Literal["claim"]
+    request_id: Id
+
+
+class Release(Act):
+    """Take a claim back."""
+
+    type: Literal["release"]
+    request_id: Id
+
+
+class Again(Act):
+    """Ask a question that nobody decided once more."""
+
+    type: Literal["ask_again"]
+    request_id: Id
+    within_hours: Hours | None = None
+
+
+class Reopen(Act):
+    """Let a late answer decide that was sent in time."""
+
+    type: Literal["reopen"]
+    request_id: Id
+    response_id: Id
 
 
 class Cancel(Act):
@@ -193,7 +246,8 @@ class Stop(Act):
     session_id: Id
 
 
-CommandFrame = Start | Say | Resume | AnswerQuestion | Cancel | End | Stop | Seen
+QuestionFrame = AnswerQuestion | Comment | HandOn | Claim | Release | Again | Reopen | Cancel | Seen
+CommandFrame = Start | Say | Resume | End | Stop | QuestionFrame
 ClientFrame = Auth | Renew | Watch | Unwatch | Visible | Ping | CommandFrame
 
 _frames: TypeAdapter[ClientFrame] = TypeAdapter(
@@ -254,47 +308,3 @@ def _problem(error: ErrorDetails) -> str:
             return "this is not a valid value here"
     message = error["msg"].removeprefix("Input ")
     return message[:1].lower() + message[1:]
-
-
-def command_of(frame: CommandFrame, actor: Actor, act_key: str) -> commands.Command:
-    """Return what a frame asks of Intake; `act_key` is the external key of this very act."""
-    match frame:
-        case Start():
-            return commands.StartSession(
-                external_key=act_key, actor=actor, text=frame.text, end=frame.end
-            )
-        case Say():
-            return commands.ReceiveMessage(
-                external_key=act_key, actor=actor, session_id=frame.session_id, text=frame.text
-            )
-        case Resume():
-            return commands.ResumeSession(
-                external_key=act_key, actor=actor, session_id=frame.session_id, end=frame.end
-            )
-        case AnswerQuestion():
-            return commands.AnswerRequest(
-                external_key=act_key,
-                actor=actor,
-                request_id=frame.request_id,
-                digest=frame.digest,
-                approved=frame.approved,
-                choices=tuple(frame.choices),
-                text=frame.text,
-            )
-        case Cancel():
-            return commands.CancelRequest(
-                external_key=act_key, actor=actor, request_id=frame.request_id
-            )
-        case End():
-            return commands.CloseSession(
-                external_key=act_key, actor=actor, session_id=frame.session_id
-            )
-        case Stop():
-            return commands.StopTurn(external_key=act_key, actor=actor, session_id=frame.session_id)
-        case Seen():
-            return commands.MarkSeen(
-                external_key=act_key,
-                actor=actor,
-                request_id=frame.request_id,
-                version=frame.version,
-            )

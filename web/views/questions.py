@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from bot.domain.deciding import needed
 from bot.domain.errors import NotFound
-from bot.domain.feedback import FeedbackRequest, FeedbackResponse, Standing, State
+from bot.domain.feedback import (
+    FeedbackRequest,
+    FeedbackResponse,
+    Field,
+    Part,
+    Standing,
+    State,
+)
 from bot.domain.instants import iso
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Recipient
 from web.api import models
 from web.markdown import render
 from web.views.people import People
+from web.views.recipients import show_recipients
 
 NO_QUESTION = "There is no such question, or it is not yours to see."
 
@@ -24,7 +30,7 @@ _UNANSWERED = {
 
 
 def question_for(tx: Transaction, request_id: str, viewer_id: str) -> models.Question:
-    """Return a question to its asker, a responder or a participant; others get `NotFound`."""
+    """Return a question to its asker, a recipient or a participant; others get `NotFound`."""
     request = tx.requests.get(request_id)
     if request is None:
         raise NotFound(NO_QUESTION)
@@ -37,8 +43,9 @@ def show_question(
     """Return `request` as the viewer may see it; `NotFound` when they may not."""
     recipients = tx.requests.recipients(request.id)
     mine = people.canonical(request.asker_id) == viewer_id
-    for_me = any(recipient.canonical_id == viewer_id for recipient in recipients)
-    if not (mine or for_me) and tx.sessions.role_of(request.session_id, viewer_id) is None:
+    deciders = {r.canonical_id for r in recipients if r.part is Part.DECIDER}
+    told = any(recipient.canonical_id == viewer_id for recipient in recipients)
+    if not (mine or told) and tx.sessions.role_of(request.session_id, viewer_id) is None:
         raise NotFound(NO_QUESTION)
     responses = tx.requests.responses(request.id)
     answered = {
@@ -46,6 +53,7 @@ def show_question(
         for response in responses
         if response.standing in _ANSWERS
     }
+    surfaces = tx.surfaces.of_request(request.id) if mine else ()
     return models.Question(
         id=request.id,
         session_id=request.session_id if mine else None,
@@ -55,52 +63,67 @@ def show_question(
         context=request.context,
         context_html=render(request.context),
         options=list(request.options),
+        multiple=request.multiple,
+        fields=[_field(field) for field in request.fields],
         rule=request.rule.value,
         quorum=request.quorum,
+        needed=needed(request, len(deciders)),
+        veto=request.veto,
+        urgent=request.urgent,
         risk=request.risk.value,
+        action=_action(request),
         state=request.state.value,
         digest=request.digest,
         version=request.version,
         asked_at=iso(request.asked_at),
         deadline=iso(request.deadline),
+        next_reminder_at=_next_reminder(request),
+        escalations=_escalations(request, people) if mine else [],
+        replaces=request.replaces,
+        claimed_by=people.named(request.claimed_by) if request.claimed_by else None,
         asker=people.named(request.asker_id),
-        recipients=_responders(recipients, answered, _seen_by(tx, request, people, mine)),
-        for_me=for_me,
+        recipients=show_recipients(recipients, answered, surfaces, people),
+        for_me=viewer_id in deciders,
         mine=mine,
         answered_by_me=viewer_id in answered,
         outcome=_settlement(request, people),
         responses=[
-            _response(response, people)
+            _response(response, request, people)
             for response in responses
             if mine or people.canonical(response.person_id) == viewer_id
         ],
     )
 
 
-def _seen_by(
-    tx: Transaction, request: FeedbackRequest, people: People, mine: bool
-) -> frozenset[str]:
-    """Return who has seen the question; only its asker has a use for that."""
-    if not mine:
-        return frozenset()
-    return frozenset(
-        people.canonical(surface.person_id)
-        for surface in tx.surfaces.of_request(request.id)
-        if surface.seen_version
+def _field(field: Field) -> models.FormField:
+    return models.FormField(
+        name=field.name,
+        label=field.label,
+        kind=field.kind.value,
+        required=field.required,
+        options=list(field.options),
     )
 
 
-def _responders(
-    recipients: Sequence[Recipient], answered: set[str], seen: frozenset[str]
-) -> list[models.Responder]:
+def _action(request: FeedbackRequest) -> models.Action | None:
+    if request.action is None:
+        return None
+    return models.Action(tool=request.action.tool, arguments=request.action.arguments)
+
+
+def _next_reminder(request: FeedbackRequest) -> str | None:
+    ahead = request.timetable.reminders[request.reminders_done :]
+    return iso(ahead[0]) if ahead and request.is_open else None
+
+
+def _escalations(request: FeedbackRequest, people: People) -> list[models.Escalation]:
     return [
-        models.Responder(
-            id=recipient.canonical_id,
-            name=recipient.name,
-            answered=recipient.canonical_id in answered,
-            seen=recipient.canonical_id in seen,
+        models.Escalation(
+            at=iso(step.at),
+            people=[people.named(person_id).name for person_id in step.people],
+            done=number < request.escalations_done,
         )
-        for recipient in recipients
+        for number, step in enumerate(request.timetable.escalations)
     ]
 
 
@@ -116,12 +139,16 @@ def _settlement(request: FeedbackRequest, people: People) -> models.Settlement |
     )
 
 
-def _response(response: FeedbackResponse, people: People) -> models.Response:
+def _response(
+    response: FeedbackResponse, request: FeedbackRequest, people: People
+) -> models.Response:
     return models.Response(
+        id=response.id,
         by=people.named(response.person_id),
         words=(response.answer.words() if response.answer else "") or response.raw_text,
         channel=response.channel,
         standing=response.standing.value,
         agrees=response.agrees,
+        in_time=response.sent_at <= request.deadline,
         at=iso(response.created_at),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.errors import NotFound
+from bot.domain.feedback import Part
 from bot.domain.instants import Micros, iso
 from bot.domain.planning import Role
 from bot.domain.session import Message, ParticipantRole, Session
@@ -62,7 +63,8 @@ def awaited(tx: Transaction, session: Session) -> list[models.Awaited]:
         names = [
             recipient.name
             for recipient in tx.requests.recipients(request.id)
-            if not {recipient.person_id, recipient.canonical_id} & answered
+            if recipient.part is Part.DECIDER
+            and not {recipient.person_id, recipient.canonical_id} & answered
         ]
         waiting.append(
             models.Awaited(request_id=request.id, people=names, until=iso(request.deadline))

@@ -51,12 +51,16 @@ _CHANGED = [
 ]
 _PENDING = requests.c.state == literal_column("'pending'")
 _BY_ID = requests.c.id == bindparam("id")
-# 'open' and 'closed' narrow a list, anything else does not.
-_WANTED = or_(
-    (bindparam("wanted") == literal_column("'open'")) & _PENDING,
+# 'open', 'closed' and 'all' narrow a list.
+_WANTS_OPEN = bindparam("wanted") == literal_column("'open'")
+_REST_WANTED = or_(
     (bindparam("wanted") == literal_column("'closed'")) & ~_PENDING,
     bindparam("wanted") == literal_column("'all'"),
 )
+_WANTED = or_(_WANTS_OPEN & _PENDING, _REST_WANTED)
+# What is open waits for those who decide; who is only told has nothing to do.
+_DECIDES = recipients.c.part == literal_column(f"'{Part.DECIDER.value}'")
+_WANTED_OF_ME = or_(_WANTS_OPEN & _PENDING & _DECIDES, _REST_WANTED)
 
 _ADD = insert_into(requests)
 _GET = where(requests, _FIELDS, _BY_ID)
@@ -109,7 +113,7 @@ _OF_RECIPIENT = Statement(
         .where(
             recipients.c.person_id == bindparam("person_id"),
             recipients.c.request_id < bindparam("before"),
-            _WANTED,
+            _WANTED_OF_ME,
         )
         .order_by(recipients.c.request_id.desc())
         .limit(bindparam("limit"))
@@ -244,7 +248,7 @@ class Requests:
     def of_recipient(
         self, person_id: str, is_open: bool | None, before: str | None, limit: int
     ) -> Sequence[FeedbackRequest]:
-        """Return what was put to a person, newest first."""
+        """Return what was put to a person, newest first; of what is open what they decide."""
         return self._listed(_OF_RECIPIENT, person_id, is_open, before, limit)
 
     def of_asker(
