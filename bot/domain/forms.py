@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Field, FieldKind
+from bot.domain.text import clean
 
 MAX_FIELDS = 20
 MAX_LABEL = 75
@@ -31,11 +32,11 @@ def fields_fault(fields: Sequence[Field]) -> str | None:
             return "A field of the form has no name."
         if len(label) > MAX_LABEL or len(field.name) > MAX_LABEL:
             return f"The field “{label[:20]}…” has a name longer than {MAX_LABEL} characters."
-        if field.name.casefold() in names:
+        if _folded(field.name) in names:
             return f"Two fields of the form are called “{field.name}”."
-        names.add(field.name.casefold())
+        names.add(_folded(field.name))
         if field.kind is FieldKind.SELECT:
-            folded = {" ".join(option.split()).casefold() for option in field.options}
+            folded = {_folded(option) for option in field.options}
             if not 2 <= len(field.options) <= MAX_SELECT:
                 return f"The field “{label}” needs 2 to {MAX_SELECT} options."
             if len(folded) != len(field.options) or "" in folded:
@@ -73,7 +74,10 @@ def _value(field: Field, text: str) -> str:
         raise ValueError(f"“{field.label}” is longer than {MAX_VALUE} characters.")
     match field.kind:
         case FieldKind.TEXT:
-            return text
+            try:
+                return clean(text, what=f"text of “{field.label}”")
+            except Invalid as fault:
+                raise ValueError(fault.message) from None
         case FieldKind.NUMBER:
             return _number(field, text)
         case FieldKind.DATE:
@@ -83,7 +87,7 @@ def _value(field: Field, text: str) -> str:
                 raise ValueError(f"“{field.label}” is not a date like 2026-03-14.") from None
         case FieldKind.SELECT:
             for option in field.options:
-                if option.casefold() == text.casefold():
+                if _folded(option) == _folded(text):
                     return option
             raise ValueError(f"“{field.label}” is one of: {'; '.join(field.options)}.")
         case FieldKind.YES_NO:
@@ -102,3 +106,8 @@ def _number(field: Field, text: str) -> str:
     if not number.is_finite() or len(text) > 40 or abs(number.adjusted()) > 30:
         raise ValueError(f"“{field.label}” is not a number like 12.5.")
     return format(number, "f")
+
+
+def _folded(text: str) -> str:
+    """Return what two names must share to look the same to a reader."""
+    return " ".join(text.split()).casefold()
