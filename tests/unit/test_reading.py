@@ -12,7 +12,7 @@ from bot.domain.errors import Invalid, TooLarge
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.reading import Unclear, read
 from bot.domain.text import ANSWER_BYTES
-from tests.unit.test_feedback import a_request
+from tests.unit.test_deciding import a_request
 
 APPROVAL = a_request(kind=Kind.APPROVAL, options=())
 INPUT = a_request(kind=Kind.INPUT, options=())
@@ -122,6 +122,39 @@ def test_labels_that_could_be_taken_for_one_another(
         assert isinstance(answer, Unclear)
     else:
         assert answer == Answer(choices=(chosen,))
+
+
+MEALS = a_request(options=("Soup", "Fish and chips", "Peas"), multiple=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("soup", ("Soup",)),
+        ("peas, soup", ("Soup", "Peas")),
+        ("Peas and soup!", ("Soup", "Peas")),
+        ("3; 1", ("Soup", "Peas")),
+        ("soup, soup", ("Soup",)),
+        ("fish and chips", ("Fish and chips",)),
+        ("soup, salad", None),
+        ("soup and", None),
+        ("no soup", None),
+        ("all", None),
+    ],
+)
+def test_words_that_choose_several(text: str, chosen: tuple[str, ...] | None) -> None:
+    """One word that is no option leaves all of them unclear: a part of an answer is a guess."""
+    answer = said(MEALS, text)
+    if chosen is None:
+        assert isinstance(answer, Unclear)
+    else:
+        assert answer == Answer(choices=chosen)
+
+
+def test_buttons_that_choose_several_are_kept_in_the_order_of_the_options() -> None:
+    assert read(MEALS, choices=("Peas", "Soup", "Peas")) == Answer(choices=("Soup", "Peas"))
+    with pytest.raises(Invalid, match="not one of the options"):
+        read(MEALS, choices=("Peas", "Salad"))
 
 
 def test_free_text_is_the_answer_to_an_open_question() -> None:

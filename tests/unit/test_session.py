@@ -39,6 +39,7 @@ def a_session(
         claim_number=0,
         claim_until=claim_until,
         idle_at=None,
+        warned=False,
         failures=0,
     )
 

@@ -1,0 +1,353 @@
+"""Who decides: answers counted by people, equal ones to the quorum, late ones compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.deciding import Verdict, judge, needed
+from bot.domain.feedback import (
+    Answer,
+    FeedbackRequest,
+    Kind,
+    Risk,
+    Rule,
+    Standing,
+    State,
+)
+from bot.domain.timetable import Timetable
+
+
+def a_request(**changes: Any) -> FeedbackRequest:
+    request = FeedbackRequest(
+        id="r",
+        session_id="s",
+        asker_id="ann",
+        kind=Kind.CHOICE,
+        question="Ship?",
+        context="",
+        options=("yes", "no"),
+        rule=Rule.FIRST,
+        quorum=1,
+        risk=Risk.NORMAL,
+        state=State.PENDING,
+        digest="d",
+        asked_at=0,
+        deadline=1,
+        version=1,
+        timetable=Timetable(asked_at=0, deadline=1, reminders=(), escalations=()),
+        next_at=1,
+    )
+    return replace(request, **changes)
+
+
+YES, NO = Answer(choices=("yes",)), Answer(choices=("no",))
+APPROVED, REJECTED = Answer(approved=True), Answer(approved=False)
+TRIO = ("bob", "carl", "dora")
+
+
+def an_approval(rule: Rule, quorum: int = 1, **changes: Any) -> FeedbackRequest:
+    return a_request(kind=Kind.APPROVAL, options=(), rule=rule, quorum=quorum, **changes)
+
+
+def told(
+    request: FeedbackRequest, said: list[tuple[str, Answer]], deciders: tuple[str, ...] = TRIO
+) -> Verdict:
+    """Take answers one after the other, as the store does, and return the last one's verdict."""
+    votes: dict[str, Answer] = {}
+    for person, answer in said[:-1]:
+        verdict = judge(request, deciders, votes, person, answer)
+        assert verdict.standing is Standing.COUNTED, (person, answer)
+        votes[person] = answer
+    person, answer = said[-1]
+    return judge(request, deciders, votes, person, answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "state"),
+    [
+        (Kind.APPROVAL, APPROVED, State.APPROVED),
+        (Kind.APPROVAL, Answer(approved=False, text="too early"), State.REJECTED),
+        (Kind.CHOICE, NO, State.ANSWERED),
+        (Kind.INPUT, Answer(text="twelve"), State.ANSWERED),
+        (Kind.FORM, Answer(values=(("size", "12"),)), State.ANSWERED),
+    ],
+)
+@pytest.mark.parametrize("deciders", [TRIO, ("bob",)])
+def test_the_first_answer_decides(
+    kind: Kind, answer: Answer, state: State, deciders: tuple[str, ...]
+) -> None:
+    verdict = judge(a_request(kind=kind), deciders, {}, "bob", answer)
+    assert (verdict.standing, verdict.state, verdict.outcome) == (Standing.DECIDED, state, answer)
+    assert (verdict.agrees, verdict.missing, verdict.stalemate) == (None, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "deciders", "wanted"),
+    [
+        (Rule.FIRST, 3, 1),
+        (Rule.ALL, 3, 3),
+        (Rule.ALL, 1, 1),
+        (Rule.ALL, 0, 1),
+        (Rule.QUORUM, 3, 2),
+        (Rule.QUORUM, 1, 2),
+    ],
+)
+def test_how_many_it_takes(rule: Rule, deciders: int, wanted: int) -> None:
+    assert needed(a_request(rule=rule, quorum=2), deciders) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "person", "answer", "missing"),
+    [
+        ([], "bob", YES, 1),
+        ([("bob", YES)], "carl", YES, 0),
+        ([("bob", YES)], "carl", NO, 1),
+        ([("bob", YES)], "bob", YES, 1),
+        ([("bob", YES)], "bob", NO, 1),
+        ([("bob", YES), ("bob", NO)], "carl", YES, 1),
+        ([("bob", YES), ("bob", NO)], "carl", NO, 0),
+        ([("bob", YES), ("carl", NO)], "dora", YES, 0),
+        ([("bob", Answer(choices=("yes",), text="if it rains"))], "carl", YES, 0),
+        # Several choices are the same set, in whatever order they were named.
+        ([("bob", Answer(choices=("a", "b")))], "carl", Answer(choices=("b", "a")), 0),
+        ([("bob", Answer(choices=("a", "b")))], "carl", Answer(choices=("a",)), 1),
+    ],
+)
+def test_a_quorum_of_two_takes_equal_choices_of_two_people(
+    before: list[tuple[str, Answer]], person: str, answer: Answer, missing: int
+) -> None:
+    request = a_request(rule=Rule.QUORUM, quorum=2)
+    verdict = told(request, [*before, (person, answer)])
+    assert verdict.missing == missing
+    assert verdict.standing is (Standing.COUNTED if missing else Standing.DECIDED)
+    assert (verdict.state is None) == bool(missing)
+
+
+@pytest.mark.parametrize("kind", [Kind.INPUT, Kind.FORM])
+def test_free_answers_are_collected_and_not_compared(kind: Kind) -> None:
+    def an_answer(word: str) -> Answer:
+        return Answer(text=word) if kind is Kind.INPUT else Answer(values=(("when", word),))
+
+    request = a_request(kind=kind, rule=Rule.QUORUM, quorum=2)
+    one = told(request, [("bob", an_answer("Friday"))])
+    assert (one.standing, one.missing) == (Standing.COUNTED, 1)
+    same = told(request, [("bob", an_answer("Friday")), ("bob", an_answer("Monday"))])
+    assert (same.standing, same.missing) == (Standing.COUNTED, 1)
+    two = told(request, [("bob", an_answer("Friday")), ("carl", an_answer("Monday"))])
+    assert (two.standing, two.outcome) == (Standing.DECIDED, an_answer("Monday"))
+
+
+D, C = Standing.DECIDED, Standing.COUNTED
+APPROVALS = {
+    # rule, quorum, veto, the answers in order (+ approves, - rejects), standing, state
+    "first yes": (Rule.FIRST, 1, False, "b+", D, State.APPROVED),
+    "first no": (Rule.FIRST, 1, False, "b-", D, State.REJECTED),
+    "all: one yes": (Rule.ALL, 1, False, "b+", C, None),
+    "all: two yes": (Rule.ALL, 1, False, "b+c+", C, None),
+    "all: three yes": (Rule.ALL, 1, False, "b+c+d+", D, State.APPROVED),
+    "all: one no is enough": (Rule.ALL, 1, False, "b+c-", D, State.REJECTED),
+    "all: the same one thrice": (Rule.ALL, 1, False, "b+b+b+", C, None),
+    "two of three: two yes": (Rule.QUORUM, 2, False, "b+c+", D, State.APPROVED),
+    "two of three: one no": (Rule.QUORUM, 2, False, "b-", C, None),
+    "two of three: yes and no": (Rule.QUORUM, 2, False, "b+c-", C, None),
+    "two of three: two no": (Rule.QUORUM, 2, False, "b-c-", D, State.REJECTED),
+    "two of three: no, yes, yes": (Rule.QUORUM, 2, False, "b-c+d+", D, State.APPROVED),
+    "two of three: yes, no, no": (Rule.QUORUM, 2, False, "b+c-d-", D, State.REJECTED),
+    "three of three: one no": (Rule.QUORUM, 3, False, "b-", D, State.REJECTED),
+    "a veto among yes": (Rule.QUORUM, 2, True, "b+c-", D, State.REJECTED),
+    "a veto at once": (Rule.QUORUM, 2, True, "b-", D, State.REJECTED),
+    "nobody vetoes": (Rule.QUORUM, 2, True, "b+c+", D, State.APPROVED),
+    "one changes to yes": (Rule.QUORUM, 2, False, "b-b+c+", D, State.APPROVED),
+    "one changes to no": (Rule.QUORUM, 2, False, "b+b-c-", D, State.REJECTED),
+    "one changes back": (Rule.QUORUM, 2, False, "b+b-b+c+", D, State.APPROVED),
+}
+
+
+@pytest.mark.parametrize("case", APPROVALS.values(), ids=APPROVALS)
+def test_how_an_approval_by_three_is_decided(
+    case: tuple[Rule, int, bool, str, Standing, State | None],
+) -> None:
+    rule, quorum, veto, said, standing, state = case
+    names = {"b": "bob", "c": "carl", "d": "dora"}
+    answers = [
+        (names[who], APPROVED if verdict == "+" else REJECTED)
+        for who, verdict in zip(said[::2], said[1::2], strict=True)
+    ]
+    verdict = told(an_approval(rule, quorum, veto=veto), answers)
+    assert (verdict.standing, verdict.state) == (standing, state)
+    assert verdict.outcome == (answers[-1][1] if state else None)
+    assert (verdict.missing > 0) == (state is None)
+
+
+def test_what_the_others_must_still_say() -> None:
+    request = an_approval(Rule.QUORUM, 2)
+    assert told(request, [("bob", REJECTED)]).missing == 2
+    assert told(request, [("bob", REJECTED), ("carl", APPROVED)]).missing == 1
+    assert told(an_approval(Rule.ALL), [("bob", APPROVED)]).missing == 2
+
+
+def test_everybody_has_answered_and_nothing_is_decided() -> None:
+    """The agent must hear of it: nothing else would happen until the deadline."""
+    request = a_request(rule=Rule.QUORUM, quorum=2, options=("a", "b", "c"))
+    a, b, c = (Answer(choices=(option,)) for option in "abc")
+    open_ = told(request, [("bob", a), ("carl", b)])
+    assert (open_.standing, open_.stalemate) == (Standing.COUNTED, False)
+    stuck = told(request, [("bob", a), ("carl", b), ("dora", c)])
+    assert (stuck.standing, stuck.stalemate) == (Standing.COUNTED, True)
+    # One who gives way ends it.
+    solved = judge(request, TRIO, {"bob": a, "carl": b, "dora": c}, "dora", a)
+    assert (solved.standing, solved.outcome, solved.stalemate) == (Standing.DECIDED, a, False)
+    everybody = a_request(rule=Rule.ALL)
+    assert told(everybody, [("bob", YES), ("carl", NO), ("dora", YES)]).stalemate
+
+
+def test_only_those_who_are_asked_now_count() -> None:
+    """Who handed the question on has voted for nobody but themselves, and is not asked any more."""
+    request = an_approval(Rule.QUORUM, 2)
+    handed_on = {"bob": APPROVED}
+    verdict = judge(request, ("carl", "dora", "eve"), handed_on, "carl", APPROVED)
+    assert (verdict.standing, verdict.missing) == (Standing.COUNTED, 1)
+    verdict = judge(request, ("carl", "dora", "eve"), {"bob": REJECTED}, "carl", REJECTED)
+    assert verdict.standing is Standing.COUNTED
+    # With all of those who are asked, the vote of one who is not is not waited for either.
+    everybody = an_approval(Rule.ALL)
+    verdict = judge(everybody, ("carl",), {"bob": REJECTED}, "carl", APPROVED)
+    assert (verdict.standing, verdict.state) == (Standing.DECIDED, State.APPROVED)
+
+
+def test_people_who_were_found_to_be_one_count_once() -> None:
+    """The caller names people canonically: two votes of one human are one vote."""
+    request = a_request(rule=Rule.QUORUM, quorum=2)
+    verdict = judge(request, {"bob", "carl"}, {"bob": YES}, "bob", YES)
+    assert (verdict.standing, verdict.missing) == (Standing.COUNTED, 1)
+    # When three became two, all of them are two.
+    verdict = judge(a_request(rule=Rule.ALL), {"bob", "carl"}, {"bob": YES}, "carl", YES)
+    assert verdict.standing is Standing.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer", "agrees"),
+    [
+        (YES, YES, True),
+        (YES, Answer(choices=("yes",), text="and quickly"), True),
+        (YES, NO, False),
+        (Answer(choices=("a", "b")), Answer(choices=("b", "a")), True),
+        (APPROVED, Answer(approved=True, text="sure"), True),
+        (APPROVED, REJECTED, False),
+        (Answer(text="Twelve "), Answer(text="twelve"), True),
+        (Answer(values=(("size", "12"),)), Answer(values=(("size", "12"),)), True),
+        (Answer(values=(("size", "12"),)), Answer(values=(("size", "13"),)), False),
+        (None, YES, None),
+    ],
+)
+def test_a_late_answer_is_compared(
+    outcome: Answer | None, answer: Answer, agrees: bool | None
+) -> None:
+    for state in State:
+        if state is not State.PENDING:
+            request = a_request(state=state, outcome=outcome)
+            verdict = judge(request, TRIO, {}, "bob", answer)
+            assert (verdict.standing, verdict.agrees) == (Standing.LATE, agrees)
+            assert verdict.state is verdict.outcome is None
+
+
+people = st.sampled_from("abcde")
+crowds = st.sets(people, min_size=1)
+
+
+@given(
+    deciders=crowds,
+    votes=st.dictionaries(people, st.sampled_from([APPROVED, REJECTED])),
+    answer=st.sampled_from([APPROVED, REJECTED]),
+    rule=st.sampled_from(Rule),
+    quorum=st.integers(1, 6),
+    veto=st.booleans(),
+    data=st.data(),
+)
+def test_an_approval_has_those_who_approve_and_a_rejection_leaves_too_few(
+    deciders: set[str],
+    votes: dict[str, Answer],
+    answer: Answer,
+    rule: Rule,
+    quorum: int,
+    veto: bool,
+    data: st.DataObject,
+) -> None:
+    person = data.draw(st.sampled_from(sorted(deciders)))
+    request = an_approval(rule, quorum, veto=veto)
+    verdict = judge(request, deciders, votes, person, answer)
+    counted = {p: a for p, a in votes.items() if p in deciders} | {person: answer}
+    yes = sum(a == APPROVED for a in counted.values())
+    could = yes + len(deciders - counted.keys())
+    wanted = {Rule.FIRST: 1, Rule.ALL: len(deciders), Rule.QUORUM: quorum}[rule]
+    match verdict.state:
+        case State.APPROVED:
+            assert answer is APPROVED
+            assert yes >= wanted
+        case State.REJECTED:
+            assert answer is REJECTED
+            assert could < wanted or veto or rule is Rule.FIRST
+        case _:
+            # Nobody waits for what is certain: more could approve, or nobody can change anything.
+            if answer is APPROVED:
+                assert yes < wanted
+            else:
+                assert could >= wanted
+            assert verdict.missing >= 1
+            assert verdict.stalemate == (counted.keys() == deciders)
+    # Who is not asked changes nothing, and the same question gets the same answer.
+    strangers = votes | dict.fromkeys("xyz", REJECTED)
+    assert judge(request, deciders, strangers, person, answer) == verdict
+
+
+options = st.sampled_from([Answer(choices=(option,)) for option in "pqr"])
+
+
+@given(
+    deciders=crowds,
+    votes=st.dictionaries(people, options),
+    answer=options,
+    rule=st.sampled_from(Rule),
+    quorum=st.integers(1, 6),
+    data=st.data(),
+)
+def test_a_choice_has_its_quorum_of_people_who_say_the_same(
+    deciders: set[str],
+    votes: dict[str, Answer],
+    answer: Answer,
+    rule: Rule,
+    quorum: int,
+    data: st.DataObject,
+) -> None:
+    person = data.draw(st.sampled_from(sorted(deciders)))
+    request = a_request(rule=rule, quorum=quorum, options=tuple("pqr"))
+    verdict = judge(request, deciders, votes, person, answer)
+    counted = {p: a for p, a in votes.items() if p in deciders} | {person: answer}
+    same = sum(a == answer for a in counted.values())
+    wanted = {Rule.FIRST: 1, Rule.ALL: len(deciders), Rule.QUORUM: quorum}[rule]
+    assert (verdict.standing is Standing.DECIDED) == (same >= wanted)
+    assert verdict.missing == max(0, wanted - same)
+    assert verdict.outcome == (answer if same >= wanted else None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (APPROVED, "approved"),
+        (REJECTED, "rejected"),
+        (Answer(approved=False, text="too early"), "rejected: too early"),
+        (YES, "yes"),
+        (Answer(choices=("yes", "no")), "yes, no"),
+        (Answer(choices=("yes",), text="if it rains"), "yes (if it rains)"),
+        (Answer(values=(("size", "12"), ("when", "2026-03-14"))), "size: 12; when: 2026-03-14"),
+        (Answer(values=(("size", "12"),), text="or so"), "size: 12 (or so)"),
+        (Answer(text="twelve"), "twelve"),
+    ],
+)
+def test_an_answer_in_words(answer: Answer, words: str) -> None:
+    assert answer.words() == words
