@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.channels.http.hosts import read_hosts
 from bot.secret_key import SecretFileError, is_placeholder, kept_secret, production_fault
 
 ModelProvider = Literal["none", "openai", "anthropic", "google", "openai-compatible"]
@@ -73,6 +74,8 @@ class Settings(BaseSettings):
     feedback_timeout_hours: _Hours = 48
     sweep_seconds: float = Field(default=5, ge=0.1, le=60)
     channel_order: _CommaList = CHANNELS
+
+    action_hosts: _CommaList = ()
 
     turn_lease_seconds: int = Field(default=30, ge=1, le=3_600)
     worker_turns: int = Field(default=64, ge=1, le=1_024)
@@ -162,7 +165,7 @@ class Settings(BaseSettings):
             return f"{scheme}://{rest}"
         raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:…@host/database.")
 
-    @field_validator("cors_origins", "channel_order", mode="before")
+    @field_validator("cors_origins", "channel_order", "action_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -184,6 +187,12 @@ class Settings(BaseSettings):
         if not order or len(set(order)) != len(order) or not set(order) <= set(CHANNELS):
             raise ValueError(f"must list some of {', '.join(CHANNELS)}, each once.")
         return order
+
+    @field_validator("action_hosts")
+    @classmethod
+    def _reachable_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        read_hosts(hosts)
+        return hosts
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -49,6 +49,24 @@ def faults_of(load, **environment: str) -> tuple[str, ...]:
     return caught.value.faults
 
 
+def test_hosts_of_actions_are_listed_one_by_one(load) -> None:
+    assert load().action_hosts == ()
+    hosts = "api.example.org, internal!http://10.0.0.5:8080,keyed!pay.example.org:8443"
+    assert load(ACTION_HOSTS=hosts).action_hosts == (
+        "api.example.org",
+        "internal!http://10.0.0.5:8080",
+        "keyed!pay.example.org:8443",
+    )
+
+
+@pytest.mark.parametrize(
+    "hosts", ["*.example.org", "a.example.org/path", "ftp://a.example.org", "user@a.example.org"]
+)
+def test_hosts_that_are_none_are_refused(load, hosts: str) -> None:
+    [fault] = faults_of(load, ACTION_HOSTS=hosts)
+    assert fault.startswith("ACTION_HOSTS must list hosts, such as api.example.org")
+
+
 def test_defaults_run_the_product(load) -> None:
     settings = load()
     assert (settings.debug, settings.host, settings.port) == (True, "127.0.0.1", 8000)

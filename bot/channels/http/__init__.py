@@ -1,0 +1,1 @@
+"""The tool that makes one HTTP request to a host the operator listed."""
