@@ -9,8 +9,11 @@ from aiohttp import web
 
 from bot.adapters.planner import PlannerConfig, make_planner
 from bot.adapters.scheduler import Ticker
+from bot.channels.http.hosts import read_hosts
+from bot.channels.http.tool import HttpTool
 from bot.domain.commands import CHAT
 from bot.domain.instants import HOUR, SECOND
+from bot.service.actions import Runner
 from bot.service.asking import Terms
 from bot.service.courier import Courier
 from bot.service.handoff import Handoff
@@ -19,6 +22,7 @@ from bot.service.intake import Intake
 from bot.service.limits import RateLimits
 from bot.service.orchestrator import Orchestrator
 from bot.service.ports.planner import Planner
+from bot.service.ports.tools import Toolbox
 from bot.service.sweeper import Sweeper
 from bot.service.turns import Turns
 from bot.service.worker import Worker
@@ -63,11 +67,19 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             handoff=handoff,
             observer=observer,
         )
-        worker = _worker(app, name, planner, handoff, observer)
+        toolbox = _toolbox(settings)
+        worker = _worker(app, name, planner, handoff, observer, toolbox)
+        runner = Runner(
+            name=name,
+            store=store,
+            clock=clock,
+            toolbox=toolbox,
+            session_timeout=settings.session_timeout_hours * HOUR,
+        )
         sweeper = Sweeper(store=store, clock=clock, intake=intake, observer=observer)
         app[AGENT] = Agent(worker=worker, courier=courier, sweeper=sweeper)
         ticker = Ticker(sweeper.sweep, settings.sweep_seconds)
-        for part in (courier, worker, ticker):
+        for part in (courier, worker, runner, ticker):
             await part.start()
             running.push_async_callback(part.close)
         yield
@@ -103,18 +115,25 @@ def planner_config(settings: Settings) -> PlannerConfig:
     )
 
 
+def _toolbox(settings: Settings) -> Toolbox | None:
+    """Return what may run after an approval; None where the operator listed no host."""
+    hosts = read_hosts(settings.action_hosts)
+    return HttpTool(hosts) if hosts else None
+
+
 def _worker(
     app: web.Application,
     name: str,
     planner: Planner,
     handoff: Handoff,
     observer: MetricsObserver,
+    toolbox: Toolbox | None,
 ) -> Worker:
     settings, store, clock = app[SETTINGS], app[STORE], app[CLOCK]
     turns = Turns(
         lease=settings.turn_lease_seconds * SECOND,
         session_timeout=settings.session_timeout_hours * HOUR,
-        terms=Terms(feedback_timeout=settings.feedback_timeout_hours * HOUR),
+        terms=Terms(feedback_timeout=settings.feedback_timeout_hours * HOUR, toolbox=toolbox),
     )
     return Worker(
         name=name,
