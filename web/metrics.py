@@ -34,6 +34,7 @@ class Metrics:
     turn_seconds: Histogram
     planner_calls: Counter
     surfaces: Counter
+    lanes_open: Gauge
     questions: Counter
     sweep_seconds: Histogram
     event_loop_lag_seconds: Gauge
@@ -81,6 +82,12 @@ def new_metrics(*, process: bool = True) -> Metrics:
             "surfaces",
             "Attempts to show something to somebody.",
             ("channel", "outcome"),
+            registry=registry,
+        ),
+        lanes_open=Gauge(
+            "channel_lanes_open",
+            "Lanes that are left alone for a while, because they keep failing.",
+            ("channel",),
             registry=registry,
         ),
         questions=Counter(

@@ -24,6 +24,10 @@ class MetricsObserver:
         """Count an attempt to show a surface."""
         self._metrics.surfaces.labels(channel=channel, outcome=outcome).inc()
 
+    def lanes_open(self, channel: str, lanes: int) -> None:
+        """Note how many lanes of a channel are left alone, because they keep failing."""
+        self._metrics.lanes_open.labels(channel=channel).set(lanes)
+
     def sweep(self, seconds: float) -> None:
         """Time a sweep."""
         self._metrics.sweep_seconds.observe(seconds)

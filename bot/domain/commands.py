@@ -205,3 +205,10 @@ class Outcome:
     """A sentence for the person, where there is one."""
     offer: tuple[Offer, ...] = ()
     replayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedriveSurface(Command):
+    """Try again to show a question where that was given up."""
+
+    surface_id: str

@@ -8,13 +8,14 @@ from bot.domain.commands import CHAT, SYSTEM_CHANNEL, AdvanceRequest, Outcome
 from bot.domain.feedback import FeedbackRequest, Part, Route, State
 from bot.domain.instants import MINUTE, Micros
 from bot.domain.planning import Role
+from bot.domain.routing import Routing
 from bot.domain.session import SessionState
 from bot.domain.timetable import Due, Escalate, Expire, Remind
 from bot.service.asking import listed
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
-from bot.service.reaching import reach, reach_again
+from bot.service.reaching import CHAT_ONLY, reach, reach_again
 from bot.service.settling import settle
 
 GRACE: Micros = 30 * MINUTE
@@ -27,6 +28,7 @@ class Advancing:
     """The handler of the sweeper's commands for questions."""
 
     session_timeout: Micros
+    routing: Routing = CHAT_ONLY
 
     def advance(self, tx: Transaction, command: AdvanceRequest, now: Micros) -> Outcome:
         """Do everything that is due of one question; what is overdue twice is done once."""
@@ -73,7 +75,7 @@ class Advancing:
         for recipient in question.deciders:
             person = tx.people.get(recipient.canonical_id)
             if person is not None:
-                reach_again(tx, question.request, person, now)
+                reach_again(tx, question.request, person, now, self.routing)
         question.journal("request.reminded")
 
     def _escalate(
@@ -104,7 +106,7 @@ class Advancing:
             )
             names.append(person.name)
             if person.id not in told:
-                reach(tx, request, person, now)
+                reach(tx, request, person, now, self.routing)
         question.reload_recipients()
         question.change(conversation)
         question.journal("request.escalated", {"step": step, "people": names})
@@ -151,5 +153,7 @@ def _all_read(tx: Transaction, request: FeedbackRequest) -> bool:
 
     The chat is always read: an answer there is stored the moment it is sent.
     """
-    channels = {surface.channel for surface in tx.surfaces.of_request(request.id)} - {CHAT}
+    surfaces = tx.surfaces.of_request(request.id)
+    # Nobody answers over a channel that nothing was sent to.
+    channels = {surface.channel for surface in surfaces if surface.may_have_arrived} - {CHAT}
     return all(tx.inbound.read_until(channel) >= request.deadline for channel in channels)

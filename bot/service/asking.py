@@ -24,13 +24,14 @@ from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
+from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tools import Toolbox
-from bot.service.reaching import reach
+from bot.service.reaching import CHAT_ONLY, reach
 from bot.service.recipients import (
     Addressee,
     Asker,
@@ -52,6 +53,7 @@ class Terms:
     risks: Mapping[str, Risk] = field(default_factory=dict)
     """The least risk of a kind of question, or of a tool, by its name."""
     toolbox: Toolbox | None = None
+    routing: Routing = CHAT_ONLY
 
 
 def ask(
@@ -84,7 +86,7 @@ def ask(
         )
     times = _times(tx, conversation.id, step, asker, deciders, now, terms)
     request = _request(conversation.id, step, asker, times, now, terms)
-    _put(tx, conversation, request, addressees, asker.turn_id, now)
+    _put(tx, conversation, request, addressees, asker.turn_id, now, terms.routing)
     return request
 
 
@@ -94,6 +96,7 @@ def ask_once_more(
     earlier: FeedbackRequest,
     within: Micros,
     now: Micros,
+    routing: Routing = CHAT_ONLY,
 ) -> FeedbackRequest:
     """Ask a question that nobody decided again, with the same content, of the same people."""
     recipients = tx.requests.recipients(earlier.id)
@@ -128,7 +131,7 @@ def ask_once_more(
                     by_id=recipient.by_id,
                 )
             )
-    _put(tx, conversation, request, addressees, None, now)
+    _put(tx, conversation, request, addressees, None, now, routing)
     return request
 
 
@@ -276,12 +279,13 @@ def _put(
     addressees: Sequence[Addressee],
     turn_id: str | None,
     now: Micros,
+    routing: Routing,
 ) -> None:
     """Store a new request, its recipients and their cards, and say so in the session."""
     tx.requests.add(request)
     for position, a in enumerate(addressees):
         tx.requests.add_recipient(request.id, a.person.id, position, a.part, a.route, a.by_id)
-        reach(tx, request, a.person, now)
+        reach(tx, request, a.person, now, routing)
     tx.announce(Topic.SURFACE, request.id)
     conversation.say(
         Role.AGENT,

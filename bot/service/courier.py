@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import HandraiseError
-from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import HOUR, SECOND, Micros
-from bot.domain.surface import Surface
+from bot.domain.routing import Routing
+from bot.service.breakers import Breakers, LaneHealth
+from bot.service.deliveries import Deliveries, Errand, Postponed, Result
 from bot.service.handoff import Handoff
 from bot.service.ports.channel import Channel, Delivery, Fate
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Topic, Transaction
-from bot.service.ports.tables import Attempt
+from bot.service.reaching import CHAT_ONLY
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,12 @@ DELIVERY_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Errand:
-    surface: Surface
-    request: FeedbackRequest
+class ChannelHealth:
+    """How a channel does: `degraded` while one of its lanes is left alone, else `ready`."""
 
-
-_Result = tuple[_Errand, Delivery]
+    name: str
+    state: str
+    lanes: tuple[LaneHealth, ...]
 
 
 class Courier:
@@ -52,6 +53,9 @@ class Courier:
         channels: Mapping[str, Channel],
         handoff: Handoff | None = None,
         observer: Observer | None = None,
+        routing: Routing = CHAT_ONLY,
+        session_timeout: Micros = 24 * HOUR,
+        breakers: Breakers | None = None,
     ) -> None:
         self._name = name
         self._store = store
@@ -59,11 +63,13 @@ class Courier:
         self._channels = channels
         self._handoff = handoff or Handoff(store)
         self._observer = observer or Unobserved()
+        self._deliveries = Deliveries(routing=routing, session_timeout=session_timeout)
+        self._breakers = breakers or Breakers()
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._recorder: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
-        self._results: list[_Result] = []
+        self._results: list[Result] = []
 
     async def start(self) -> None:
         """Begin to deliver."""
@@ -118,30 +124,33 @@ class Courier:
                 except TimeoutError:
                     continue
 
-    def _claim(self, tx: Transaction) -> Sequence[_Errand]:
+    def _claim(self, tx: Transaction) -> Sequence[Errand]:
         now = self._clock.now()
-        return self._with_requests(tx, tx.surfaces.claim_due(self._name, now, now + LEASE, BATCH))
+        claimed = tx.surfaces.claim_due(self._name, now, now + LEASE, BATCH)
+        return self._deliveries.errands(tx, claimed)
 
-    def claim_within(self, tx: Transaction, key: str, now: Micros) -> Sequence[_Errand]:
+    def claim_within(self, tx: Transaction, key: str, now: Micros) -> Sequence[Errand]:
         """Claim a request's surfaces in the transaction that made them due."""
         if len(self._errands) >= BATCH:
             return ()
-        return self._with_requests(tx, tx.surfaces.claim_of(key, self._name, now, now + LEASE))
+        claimed = tx.surfaces.claim_of(key, self._name, now, now + LEASE)
+        return self._deliveries.errands(tx, claimed)
 
-    def _with_requests(self, tx: Transaction, surfaces: Sequence[Surface]) -> Sequence[_Errand]:
-        errands = []
-        requests: dict[str, FeedbackRequest | None] = {}
-        for surface in surfaces:
-            if surface.request_id not in requests:
-                requests[surface.request_id] = tx.requests.get(surface.request_id)
-            request = requests[surface.request_id]
-            if request is not None:
-                errands.append(_Errand(surface=surface, request=request))
-        return errands
+    def health(self) -> Sequence[ChannelHealth]:
+        """Return how each channel does on this server."""
+        lanes = self._breakers.health()
+        return [
+            ChannelHealth(
+                name=name,
+                state="degraded" if self._breakers.open_lanes(name) else "ready",
+                lanes=tuple(lane for lane in lanes if lane.channel == name),
+            )
+            for name in self._channels
+        ]
 
-    def begin(self, claims: Sequence[_Errand]) -> None:
+    def begin(self, claims: Sequence[Errand]) -> None:
         """Deliver claimed surfaces, each lane in a task of its own, in order."""
-        lanes: dict[str, list[_Errand]] = {}
+        lanes: dict[str, list[Errand]] = {}
         for errand in claims:
             lanes.setdefault(errand.surface.lane, []).append(errand)
         for errands in lanes.values():
@@ -149,11 +158,20 @@ class Courier:
             self._errands.add(task)
             task.add_done_callback(self._errands.discard)
 
-    async def _run(self, errands: Sequence[_Errand]) -> None:
-        for errand in errands:
-            self._results.append((errand, await self._deliver(errand)))
+    async def _run(self, errands: Sequence[Errand]) -> None:
+        for number, errand in enumerate(errands):
+            if number and self._runs_out(errand):
+                result: Delivery | Postponed = Postponed(until=self._clock.now())
+            else:
+                result = await self._deliver(errand)
+            self._results.append((errand, result))
             if self._recorder is None:
                 self._recorder = asyncio.create_task(self._write_results(), name="recorder")
+
+    def _runs_out(self, errand: Errand) -> bool:
+        """Tell whether a claim has waited so long for its lane that an attempt may outlast it."""
+        until = errand.surface.claim_until
+        return until is not None and until - self._clock.now() < LEASE // 2
 
     async def _write_results(self) -> None:
         try:
@@ -167,48 +185,54 @@ class Courier:
         finally:
             self._recorder = None
 
-    async def _deliver(self, errand: _Errand) -> Delivery:
-        surface, request = errand.surface, errand.request
-        if surface.shown_version == 0 and not request.is_open and surface.attempts == 1:
-            # Decided before it was ever shown: there is nothing to settle there.
-            return Delivery(fate=Fate.PARKED, detail="settled before it was sent")
+    async def _deliver(self, errand: Errand) -> Delivery | Postponed:
+        surface = errand.surface
+        if errand.needless:
+            return Delivery(fate=Fate.PARKED, detail=errand.needless)
         channel = self._channels.get(surface.channel)
         if channel is None:
             return Delivery(fate=Fate.PARKED, detail="channel not configured")
+        name, lane = surface.channel, surface.lane
+        until = self._breakers.enter(name, lane, self._clock.now())
+        if until is not None:
+            return Postponed(until=until)
+        try:
+            delivery = await self._attempt(channel, errand)
+        except asyncio.CancelledError:
+            self._breakers.abandon(name, lane)
+            raise
+        self._learn(name, lane, delivery)
+        return delivery
+
+    async def _attempt(self, channel: Channel, errand: Errand) -> Delivery:
         try:
             async with asyncio.timeout(DELIVERY_TIMEOUT):
-                return await channel.deliver(surface, request)
+                return await channel.deliver(errand.surface, errand.request)
         except TimeoutError:
-            return Delivery(fate=Fate.RETRY, detail="timed out")
+            return Delivery(fate=Fate.UNKNOWN, detail="timed out")
         except Exception as error:
-            log.exception("channel %s broke its promise", surface.channel)
-            return Delivery(fate=Fate.RETRY, detail=type(error).__name__)
+            log.exception("channel %s broke its promise", errand.surface.channel)
+            return Delivery(fate=Fate.UNKNOWN, detail=type(error).__name__)
 
-    def _record(self, tx: Transaction, results: Sequence[_Result]) -> None:
+    def _learn(self, name: str, lane: str, delivery: Delivery) -> None:
+        """Tell the lane's breaker; a refusal that says when to come again is no breakdown."""
         now = self._clock.now()
-        for errand, delivery in results:
-            surface = errand.surface
-            self._observer.delivery(surface.channel, delivery.fate.value)
-            recorded = tx.surfaces.record(
-                Attempt(
-                    surface_id=surface.id,
-                    claim_number=surface.claim_number,
-                    version=errand.request.version,
-                    outcome=delivery.fate.value,
-                    at=now,
-                ),
-                shown=delivery.fate is Fate.SHOWN,
-                retry_at=_retry_at(surface, now) if delivery.fate is Fate.RETRY else None,
-            )
-            if recorded.due_at is not None:
-                # A newer version was wanted while this one was on its way, or it must be retried.
-                tx.announce(Topic.SURFACE, surface.request_id)
+        if delivery.fate is Fate.UNKNOWN or (
+            delivery.fate is Fate.RETRY and delivery.retry_after is None
+        ):
+            self._breakers.failed(name, lane, now)
+        else:
+            self._breakers.succeeded(name, lane)
+        if delivery.retry_after is not None:
+            self._breakers.hold(name, lane, now + round(delivery.retry_after * SECOND))
+        self._observer.lanes_open(name, self._breakers.open_lanes(name))
+
+    def _record(self, tx: Transaction, results: Sequence[Result]) -> None:
+        for errand, result in results:
+            if isinstance(result, Delivery):
+                self._observer.delivery(errand.surface.channel, result.fate.value)
+        self._deliveries.record(tx, results, self._clock.now())
 
 
 def _next_due(tx: Transaction) -> Micros | None:
     return tx.surfaces.next_due()
-
-
-def _retry_at(surface: Surface, now: Micros) -> Micros:
-    """Return when to try again: after 1 s, doubling to 1 h."""
-    return now + min(HOUR, SECOND << min(surface.attempts - 1, 20))

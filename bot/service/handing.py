@@ -16,9 +16,10 @@ from bot.domain.feedback import Kind, Part, Route
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.planning import Role
+from bot.domain.routing import Routing
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
-from bot.service.reaching import reach
+from bot.service.reaching import CHAT_ONLY, give_time, reach
 from bot.service.settling import tell_everybody
 
 
@@ -28,6 +29,7 @@ class Handing:
 
     session_timeout: Micros
     self_approval: bool = False
+    routing: Routing = CHAT_ONLY
 
     def delegate(self, tx: Transaction, command: Delegate, now: Micros) -> Outcome:
         """Hand a question on: the other decides now, and the chain is kept."""
@@ -60,7 +62,7 @@ class Handing:
         claimed = None if request.claimed_by == recipient.canonical_id else request.claimed_by
         question.change(conversation, claimed_by=claimed)
         if not was_told:
-            reach(tx, question.request, target, now)
+            reach(tx, question.request, target, now, self.routing)
         question.journal("request.delegated", {"to": target.id})
         conversation.say(
             Role.SYSTEM,
@@ -153,9 +155,10 @@ class Handing:
         recipient = question.recipient()
         channel = command.actor.channel
         request_id = question.request.id
-        if tx.surfaces.seen(request_id, recipient.person_id, channel, command.version):
+        if tx.surfaces.seen(request_id, recipient.person_id, channel, command.version, now):
             conversation = question.conversation()
             tell_everybody(conversation, question.request, [])
             conversation.save()
             question.journal("surface.seen", {"version": command.version})
+            give_time(tx, question.request, recipient.person_id, now, self.routing)
         return Outcome(status="seen", request_id=request_id)

@@ -22,6 +22,7 @@ from bot.domain.commands import (
     MarkSeen,
     Outcome,
     ReceiveMessage,
+    RedriveSurface,
     ReleaseRequest,
     ReopenWith,
     ResumeSession,
@@ -31,6 +32,7 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import HandraiseError, Invalid
 from bot.domain.instants import HOUR, Micros
+from bot.domain.routing import Routing
 from bot.service.advancing import Advancing
 from bot.service.answering import Answering
 from bot.service.handing import Handing
@@ -41,6 +43,8 @@ from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Transaction
 from bot.service.profiles import Profiles
+from bot.service.reaching import CHAT_ONLY
+from bot.service.redriving import redrive_for_asker
 from bot.service.talking import Talking
 
 Handler = Callable[[Transaction, Any, Micros], Outcome]
@@ -64,6 +68,7 @@ class Intake:
         feedback_timeout: Micros = 48 * HOUR,
         self_approval: bool = False,
         channels: tuple[str, ...] = (CHAT,),
+        routing: Routing = CHAT_ONLY,
     ) -> None:
         self.channels = channels
         """Those of this deployment; nobody can prefer another."""
@@ -73,9 +78,13 @@ class Intake:
         self._observer = observer or Unobserved()
         talking = Talking(session_timeout=session_timeout, max_concurrent=max_concurrent)
         answering = Answering(session_timeout=session_timeout)
-        handing = Handing(session_timeout=session_timeout, self_approval=self_approval)
-        owning = Owning(session_timeout=session_timeout, feedback_timeout=feedback_timeout)
-        advancing = Advancing(session_timeout=session_timeout)
+        handing = Handing(
+            session_timeout=session_timeout, self_approval=self_approval, routing=routing
+        )
+        owning = Owning(
+            session_timeout=session_timeout, feedback_timeout=feedback_timeout, routing=routing
+        )
+        advancing = Advancing(session_timeout=session_timeout, routing=routing)
         profiles = Profiles(channels=channels)
         self._handlers: dict[type[Command], Handler] = {
             AdvanceRequest: advancing.advance,
@@ -89,6 +98,7 @@ class Intake:
             Delegate: handing.delegate,
             MarkSeen: handing.seen,
             ReceiveMessage: talking.receive,
+            RedriveSurface: redrive_for_asker,
             ReleaseRequest: handing.release,
             ReopenWith: owning.reopen_with,
             ResumeSession: talking.resume,

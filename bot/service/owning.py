@@ -9,11 +9,13 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.feedback import Kind, Standing, State
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
+from bot.domain.routing import Routing
 from bot.domain.session import SessionState
 from bot.service.acting import make_due
 from bot.service.asking import ask_once_more
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
+from bot.service.reaching import CHAT_ONLY
 from bot.service.settling import repaint, settle
 
 
@@ -23,6 +25,7 @@ class Owning:
 
     session_timeout: Micros
     feedback_timeout: Micros
+    routing: Routing = CHAT_ONLY
 
     def cancel(self, tx: Transaction, command: CancelRequest, now: Micros) -> Outcome:
         """Take back a question."""
@@ -68,7 +71,7 @@ class Owning:
                 "The session of this question is not running. Write in it first.", code="ended"
             )
         within = command.within if command.within is not None else self.feedback_timeout
-        asked = ask_once_more(tx, conversation, request, within, now)
+        asked = ask_once_more(tx, conversation, request, within, now, self.routing)
         question.journal("request.asked_again", {"as": asked.id})
         conversation.save()
         return Outcome(status="asked", request_id=asked.id, session_id=asked.session_id)

@@ -64,7 +64,9 @@ def repaint(
     recipients: Sequence[Recipient] | None = None,
 ) -> None:
     """Want every surface to show the request's newest version, and tell everybody's feeds."""
-    tx.surfaces.want(request.id, request.version, SETTLING_PRIORITY, now)
+    tx.surfaces.want(
+        request.id, request.version, SETTLING_PRIORITY, now, settled=not request.is_open
+    )
     tx.announce(Topic.SURFACE, request.id)
     if recipients is None:
         recipients = tx.requests.recipients(request.id)

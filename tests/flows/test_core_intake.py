@@ -336,7 +336,7 @@ async def test_each_transition_is_journalled(stage: Stage) -> None:
     stage.clock.advance(hours=24)
     await stage.sweeper.sweep()
     kinds = await stage.journal(session_id)
-    turns = ("turn.planned",)
+    turns = ("turn.planned", "surface.delivered")
     assert [kind for kind in kinds if kind not in turns] == [
         "session.started",
         "request.asked",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
@@ -19,6 +20,7 @@ from bot.adapters.store.statements import (
 )
 from bot.domain.instants import Micros
 from bot.domain.person import Person
+from bot.service.ports.tables import Identity
 
 _FIELDS = names(Person)
 _ADD = insert_into(persons)
@@ -78,6 +80,14 @@ _ADD_IDENTITY = Statement(
         postgresql.insert(identities)
         .values({c.name: bindparam(c.name) for c in identities.c})
         .on_conflict_do_nothing()
+    )
+)
+_IDENTITIES = Statement(
+    lambda: (
+        select(identities.c.kind, identities.c.key)
+        .select_from(identities.join(persons, persons.c.id == identities.c.person_id))
+        .where(or_(_BY_ID, persons.c.merged_into == bindparam("id")))
+        .order_by(identities.c.verified_at, identities.c.kind, identities.c.key)
     )
 )
 _ALLOW = Statement(
@@ -141,6 +151,11 @@ class People:
         """Keep a proven identity; False when another person has it already."""
         values = {"kind": kind, "key": key, "person_id": person_id, "verified_at": at}
         return self._db.run(_ADD_IDENTITY, values) > 0
+
+    def identities(self, person_id: str) -> Sequence[Identity]:
+        """Return what is proven of a person and of all their aliases, oldest first."""
+        rows = self._db.all(_IDENTITIES, {"id": person_id})
+        return [Identity(kind=kind, key=key) for kind, key in rows]
 
     def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None:
         """Let a session write to a person."""

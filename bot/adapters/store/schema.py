@@ -279,6 +279,8 @@ surfaces = Table(
     Column("channel", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("lane", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("wanted_version", Integer, nullable=False),
     Column("shown_version", Integer, nullable=False),
@@ -288,6 +290,10 @@ surfaces = Table(
     Column("claim_number", BigInteger, nullable=False),
     Column("claim_until", BigInteger),
     Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("last_error", Text),
+    Column("landed", Text),
     UniqueConstraint("request_id", "person_id", "channel", "address"),
 )
 Index(
@@ -295,6 +301,12 @@ Index(
     surfaces.c.due_at,
     sqlite_where=text("due_at IS NOT NULL"),
     postgresql_where=text("due_at IS NOT NULL"),
+)
+Index(
+    "ix_surfaces_dead",
+    surfaces.c.request_id,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
 )
 
 attempts = Table(
@@ -304,6 +316,7 @@ attempts = Table(
     Column("claim_number", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
+    Column("detail", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("surface_id", "claim_number"),
     sqlite_with_rowid=False,

@@ -18,15 +18,23 @@ class Fate(StrEnum):
     PARKED = "parked"
     """Nobody is there to see it; it is shown when they come, and nothing needs to be sent."""
     RETRY = "retry"
-    """It failed in a way that may pass."""
+    """It failed in a way that may pass, and left nothing behind."""
+    UNKNOWN = "unknown"
+    """It may or may not have arrived; it is tried again, and the channel must recognise it."""
+    FAILED = "failed"
+    """It failed for good: trying again cannot help."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """An attempt's result; `detail` is for the journal and holds nothing secret."""
+    """An attempt's result; `detail` is for the journal and its asker, and holds nothing secret."""
 
     fate: Fate
     detail: str = ""
+    retry_after: float | None = None
+    """Seconds for which the channel wants nothing more; only where it says so (HTTP 429)."""
+    landed: str | None = None
+    """Where it landed, in the channel's own words; given back as `Surface.landed`."""
 
 
 class Channel(Protocol):
@@ -38,5 +46,10 @@ class Channel(Protocol):
         ...
 
     async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
-        """Show `request` as it stands; raises nothing but cancellation."""
+        """Show `request` as it stands; raises nothing but cancellation.
+
+        `surface.attempts` counts from 1. Where `surface.may_be_there`, an earlier attempt may
+        have arrived though nobody knows: `surface.id` and `request.version` tell it from another,
+        so put them where they can be found again, and do not send the same twice.
+        """
         ...

@@ -20,6 +20,10 @@ class Observer(Protocol):
         """Count an attempt to show a surface."""
         ...
 
+    def lanes_open(self, channel: str, lanes: int) -> None:
+        """Note how many lanes of a channel are left alone, because they keep failing."""
+        ...
+
     def sweep(self, seconds: float) -> None:
         """Time a sweep."""
         ...
@@ -35,6 +39,9 @@ class Unobserved:
         """Ignore it."""
 
     def delivery(self, channel: str, outcome: str) -> None:
+        """Ignore it."""
+
+    def lanes_open(self, channel: str, lanes: int) -> None:
         """Ignore it."""
 
     def sweep(self, seconds: float) -> None:

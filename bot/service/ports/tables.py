@@ -48,6 +48,8 @@ class Attempt:
     claim_number: int
     version: int
     outcome: str
+    detail: str = ""
+    """What went wrong, or where it went, in words; nothing secret."""
     at: Micros
 
 
@@ -57,6 +59,23 @@ class Recorded:
 
     written: bool
     due_at: Micros | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """How many surfaces of a channel wait for something, and how many were given up."""
+
+    channel: str
+    waiting: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """A proven address of a person: `kind` is the channel's name, `key` the address there."""
+
+    kind: str
+    key: str
 
 
 class PersonTable(Protocol):
@@ -83,6 +102,10 @@ class PersonTable(Protocol):
 
     def add_identity(self, kind: str, key: str, person_id: str, at: Micros) -> bool:
         """Keep a proven identity; False when another person has it already."""
+        ...
+
+    def identities(self, person_id: str) -> Sequence[Identity]:
+        """Return what is proven of a person and of all their aliases, oldest first."""
         ...
 
     def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None: ...
@@ -161,7 +184,10 @@ class RequestTable(Protocol):
     def of_session(self, session_id: str) -> Sequence[FeedbackRequest]: ...
     def of_recipient(
         self, person_id: str, is_open: bool | None, before: str | None, limit: int
-    ) -> Sequence[FeedbackRequest]: ...
+    ) -> Sequence[FeedbackRequest]:
+        """Return what was put to a person, newest first; of what is open only what they decide."""
+        ...
+
     def of_asker(
         self, person_id: str, is_open: bool | None, before: str | None, limit: int
     ) -> Sequence[FeedbackRequest]: ...
@@ -177,9 +203,26 @@ class SurfaceTable(Protocol):
     """Where questions are shown, and the attempts to show them."""
 
     def add(self, surface: Surface) -> None: ...
+    def get(self, surface_id: str) -> Surface | None: ...
     def of_request(self, request_id: str) -> Sequence[Surface]: ...
-    def want(self, request_id: str, version: int, priority: int, due_at: Micros) -> None:
-        """Want every surface of a request to show `version`, newest wins."""
+    def want(
+        self,
+        request_id: str,
+        version: int,
+        priority: int,
+        due_at: Micros,
+        *,
+        settled: bool = False,
+    ) -> None:
+        """Want every surface of a request to show `version`, newest wins.
+
+        Where it is or may be shown, that is due; what was not tried keeps its time, or is
+        dropped once the request is settled.
+        """
+        ...
+
+    def plan(self, surface_id: str, due_at: Micros) -> None:
+        """Move when a surface is due that was not tried so far; any other stays as it is."""
         ...
 
     def postpone(self, request_id: str, person_id: str, due_at: Micros) -> None:
@@ -197,13 +240,44 @@ class SurfaceTable(Protocol):
         ...
 
     def next_due(self) -> Micros | None: ...
-    def record(self, attempt: Attempt, shown: bool, retry_at: Micros | None) -> Recorded:
-        """End an attempt; when its claim was lost, nothing is written."""
+    def record(
+        self,
+        attempt: Attempt,
+        shown: bool,
+        retry_at: Micros | None,
+        *,
+        landed: str | None = None,
+        certain: bool = True,
+        dead: bool = False,
+    ) -> Recorded:
+        """End an attempt; when its claim was lost, nothing is written.
+
+        `certain` says of a failure that it left nothing behind, `dead` that it is given up.
+        """
         ...
 
-    def seen(self, request_id: str, person_id: str, channel: str, version: int) -> bool:
+    def release(self, attempt: Attempt, wait_until: Micros | None) -> Recorded:
+        """End a claim under which nothing was tried; with `wait_until` it is due again then.
+
+        When the claim was lost, nothing is written.
+        """
+        ...
+
+    def seen(
+        self, request_id: str, person_id: str, channel: str, version: int, at: Micros = 0
+    ) -> bool:
         """Note that a version is visible; False when that was known."""
         ...
+
+    def redrive(self, surface_id: str, now: Micros) -> bool:
+        """Have a surface that was given up tried again; False when it was not given up."""
+        ...
+
+    def given_up(self, asker_id: str, limit: int) -> Sequence[Surface]:
+        """Return an asker's surfaces that were given up, newest first."""
+        ...
+
+    def tally(self) -> Sequence[Tally]: ...
 
 
 class ActionTable(Protocol):

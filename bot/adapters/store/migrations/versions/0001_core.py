@@ -286,6 +286,8 @@ def _create_questions() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("wanted_version", sa.Integer(), nullable=False),
         sa.Column("shown_version", sa.Integer(), nullable=False),
@@ -295,6 +297,10 @@ def _create_questions() -> None:
         sa.Column("claim_number", sa.BigInteger(), nullable=False),
         sa.Column("claim_until", sa.BigInteger()),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger()),
+        sa.Column("last_error", sa.Text()),
+        sa.Column("landed", sa.Text()),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_surfaces_person_id"),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_surfaces_request_id"),
         sa.PrimaryKeyConstraint("id", name="pk_surfaces"),
@@ -307,18 +313,19 @@ def _create_questions() -> None:
         ),
     )
     op.create_index("ix_surfaces_due", "surfaces", ["due_at"], **_where("due_at IS NOT NULL"))
+    op.create_index("ix_surfaces_dead", "surfaces", ["request_id"], **_where("state = 'dead'"))
     op.create_table(
         "attempts",
         sa.Column("surface_id", sa.Text(), nullable=False),
         sa.Column("claim_number", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["surface_id"], ["surfaces.id"], name="fk_attempts_surface_id"),
         sa.PrimaryKeyConstraint("surface_id", "claim_number", name="pk_attempts"),
         sqlite_with_rowid=False,
     )
-
     op.create_table(
         "actions",
         sa.Column("request_id", sa.Text(), nullable=False),

@@ -1,0 +1,241 @@
+"""What came of attempts: retried, given up, the next channel tried, and at last the asker told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.commands import CHAT, SYSTEM_CHANNEL
+from bot.domain.feedback import FeedbackRequest, Part, Standing
+from bot.domain.instants import SECOND, Micros
+from bot.domain.journal import Entry
+from bot.domain.planning import Role
+from bot.domain.routing import Routing
+from bot.domain.surface import MAX_ATTEMPTS, Surface, SurfaceState, retry_delay
+from bot.service.conversation import Conversation
+from bot.service.ports.channel import Delivery, Fate
+from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.tables import Attempt, Recorded
+from bot.service.reaching import give_time, try_next
+
+UNREACHABLE = "recipient.unreachable"
+_ANSWERS = (Standing.COUNTED, Standing.DECIDED, Standing.CHANGES)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand:
+    """A claimed surface with the request as it stood at the claim."""
+
+    surface: Surface
+    request: FeedbackRequest
+    needless: str = ""
+    """Why it need not be sent after all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Postponed:
+    """Nothing was tried: the lane must be left alone until then."""
+
+    until: Micros
+
+
+Result = tuple[Errand, Delivery | Postponed]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deliveries:
+    """Reads what is needed for attempts, and records their results."""
+
+    routing: Routing
+    session_timeout: Micros
+
+    def errands(self, tx: Transaction, surfaces: Sequence[Surface]) -> Sequence[Errand]:
+        """Return claimed surfaces with their requests."""
+        errands = []
+        requests: dict[str, FeedbackRequest | None] = {}
+        for surface in surfaces:
+            if surface.request_id not in requests:
+                requests[surface.request_id] = tx.requests.get(surface.request_id)
+            request = requests[surface.request_id]
+            if request is not None:
+                needless = _needless(tx, surface, request)
+                errands.append(Errand(surface=surface, request=request, needless=needless))
+        return errands
+
+    def record(self, tx: Transaction, results: Sequence[Result], now: Micros) -> None:
+        """Record results; those whose claim was lost meanwhile change nothing."""
+        # In one order everywhere, so that two servers' records cannot wait for each other.
+        for errand, result in sorted(results, key=lambda r: r[0].request.id):
+            surface = errand.surface
+            if isinstance(result, Postponed):
+                recorded = tx.surfaces.release(_attempt(errand, "postponed", "", now), result.until)
+            else:
+                recorded = self._ended(tx, errand, result, now)
+            if recorded.due_at is not None:
+                # A newer version was wanted while this one was on its way, or it must be retried.
+                tx.announce(Topic.SURFACE, surface.request_id)
+
+    def _ended(self, tx: Transaction, errand: Errand, delivery: Delivery, now: Micros) -> Recorded:
+        surface = errand.surface
+        first = surface.state is not SurfaceState.SENT
+        attempt = _attempt(errand, delivery.fate.value, delivery.detail, now)
+        match delivery.fate:
+            case Fate.PARKED:
+                recorded = tx.surfaces.release(attempt, None)
+                if recorded.written and self.routing.order != (CHAT,) and errand.request.is_open:
+                    self._tell_if_unreachable(tx, errand.request, surface, now)
+                return recorded
+            case Fate.SHOWN if not first:
+                return tx.surfaces.record(attempt, True, None, landed=delivery.landed)
+        # Entries of a request are written under its row's lock.
+        request = tx.requests.lock(surface.request_id) or errand.request
+        if delivery.fate is Fate.SHOWN:
+            recorded = tx.surfaces.record(attempt, True, None, landed=delivery.landed)
+            if recorded.written:
+                _journal(tx, request, surface, "surface.delivered", delivery.detail, now)
+                if surface.channel != CHAT:  # where only being seen counts
+                    give_time(tx, request, surface.person_id, now, self.routing)
+            return recorded
+        dead = delivery.fate is Fate.FAILED or surface.attempts >= MAX_ATTEMPTS
+        recorded = tx.surfaces.record(
+            attempt,
+            False,
+            None if dead else now + _wait(surface, delivery),
+            certain=delivery.fate is not Fate.UNKNOWN,
+            dead=dead,
+        )
+        if recorded.written:
+            kind = "surface.dead" if dead else "surface.failed"
+            _journal(tx, request, surface, kind, delivery.detail, now)
+            if dead:
+                self._after_death(tx, request, surface, now)
+        return recorded
+
+    def _after_death(
+        self, tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros
+    ) -> None:
+        if request.is_open and not try_next(tx, request, surface.person_id, now, self.routing):
+            self._tell_if_unreachable(tx, request, surface, now)
+
+    def _tell_if_unreachable(
+        self, tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros
+    ) -> None:
+        """Tell the asker, once, that no channel of a person is left."""
+        mine = [s for s in tx.surfaces.of_request(request.id) if s.person_id == surface.person_id]
+        dead = [s for s in mine if s.state is SurfaceState.DEAD]
+        if not dead or any(_is_hopeful(s) for s in mine):
+            return
+        locked = tx.requests.lock(request.id)
+        if locked is None or not locked.is_open:
+            return
+        told = any(
+            entry.kind == UNREACHABLE and entry.person_id == surface.person_id
+            for entry in tx.journal.of_request(request.id)
+        )
+        session = None if told else tx.sessions.lock(request.session_id)
+        if session is None:
+            return
+        person = tx.people.get(surface.person_id)
+        name = person.name if person else "Somebody"
+        tried = "; ".join(f"{s.channel}: {s.last_error or 'no reason given'}" for s in dead)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.say(
+            Role.SYSTEM,
+            f"I could not reach {name} about “{request.question}” ({tried}). It waits in their "
+            "inbox on the web. You can have it tried again, or ask somebody else.",
+            channel=SYSTEM_CHANNEL,
+            request_id=request.id,
+            stirs=False,
+        )
+        conversation.save()
+        tx.journal.add(
+            Entry(
+                kind=UNREACHABLE,
+                at=now,
+                session_id=request.session_id,
+                request_id=request.id,
+                person_id=surface.person_id,
+                data={"channels": [s.channel for s in dead]},
+            )
+        )
+
+
+def _needless(tx: Transaction, surface: Surface, request: FeedbackRequest) -> str:
+    """Say why a further channel need not be tried; a person who answered is not asked again."""
+    if surface.may_be_there:
+        return ""
+    if not request.is_open:
+        return "settled before it was sent"
+    if surface.position == 0 and surface.channel == CHAT:
+        return ""  # the first of all, and nothing is pushed there
+    recipient = next(
+        (
+            r
+            for r in tx.requests.recipients(request.id)
+            if surface.person_id in (r.person_id, r.canonical_id)
+        ),
+        None,
+    )
+    if recipient is None:
+        return ""
+    ids = (recipient.person_id, recipient.canonical_id)
+    if any(
+        response.person_id in ids and response.standing in _ANSWERS
+        for response in tx.requests.responses(request.id)
+    ):
+        return "answered already"
+    if recipient.part is Part.NOTIFIED and any(
+        s.person_id == surface.person_id and _has_arrived(s)
+        for s in tx.surfaces.of_request(request.id)
+    ):
+        return "told already"
+    return ""
+
+
+def _has_arrived(surface: Surface) -> bool:
+    """Tell whether a person got it there; an open page that nobody looks at does not count."""
+    return surface.seen_version > 0 or (surface.channel != CHAT and surface.shown_version > 0)
+
+
+def _is_hopeful(surface: Surface) -> bool:
+    """Tell whether a person got it there, or still may by what we do."""
+    return _has_arrived(surface) or (
+        surface.state is not SurfaceState.DEAD and surface.due_at is not None
+    )
+
+
+def _wait(surface: Surface, delivery: Delivery) -> Micros:
+    asked = 0 if delivery.retry_after is None else round(delivery.retry_after * SECOND)
+    return max(retry_delay(surface.attempts), asked)
+
+
+def _attempt(errand: Errand, outcome: str, detail: str, now: Micros) -> Attempt:
+    return Attempt(
+        surface_id=errand.surface.id,
+        claim_number=errand.surface.claim_number,
+        version=errand.request.version,
+        outcome=outcome,
+        detail=detail,
+        at=now,
+    )
+
+
+def _journal(
+    tx: Transaction,
+    request: FeedbackRequest,
+    surface: Surface,
+    kind: str,
+    detail: str,
+    now: Micros,
+) -> None:
+    tx.journal.add(
+        Entry(
+            kind=kind,
+            at=now,
+            session_id=request.session_id,
+            request_id=request.id,
+            person_id=surface.person_id,
+            channel=surface.channel,
+            data={"surface": surface.id, "attempt": surface.attempts, "detail": detail},
+        )
+    )
