@@ -15,6 +15,7 @@ from bot.domain.commands import (
     CommentOn,
     Delegate,
     ReceiveMessage,
+    RedriveSurface,
     ReleaseRequest,
     ReopenWith,
     ResumeSession,
@@ -32,6 +33,7 @@ _DECISIONS = (
     ClaimRequest,
     CommentOn,
     Delegate,
+    RedriveSurface,
     ReleaseRequest,
     ReopenWith,
 )

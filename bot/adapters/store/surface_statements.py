@@ -1,0 +1,272 @@
+"""The statements on surfaces and on the attempts to show them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from bot.adapters.store.schema import attempts, requests, surfaces
+from bot.adapters.store.statements import Statement, columns, insert_into, names
+from bot.domain.surface import Surface
+
+FIELDS = names(Surface)
+ADD = insert_into(surfaces)
+ADD_ATTEMPT = insert_into(attempts)
+OF_REQUEST = Statement(
+    lambda: (
+        columns(surfaces, FIELDS)
+        .where(surfaces.c.request_id == bindparam("request_id"))
+        .order_by(surfaces.c.id)
+    )
+)
+
+
+def _dead() -> ColumnElement[bool]:
+    return surfaces.c.state == bindparam("dead")
+
+
+# Literals, so that the planner can use the partial index of what was given up.
+_IS_DEAD = text("surfaces.state = 'dead'")
+_IS_SHOWN = surfaces.c.shown_version > 0
+# A try of which nobody knows what it left behind, or one that is being made.
+_IS_UNCERTAIN = surfaces.c.attempts > surfaces.c.failures
+_IS_SETTLED = bindparam("settled") == bindparam("yes")
+_REPAINTED = or_(_IS_SHOWN, _IS_UNCERTAIN)
+WANT = Statement(
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.wanted_version < bindparam("version"),
+        )
+        .values(
+            wanted_version=bindparam("version"),
+            priority=case((_REPAINTED, bindparam("priority")), else_=surfaces.c.priority),
+            # What was never sent is not sent once it is settled. What has parked looks again.
+            due_at=case(
+                (_IS_SHOWN, bindparam("due_at")),
+                (and_(_IS_UNCERTAIN, or_(~_dead(), _IS_SETTLED)), bindparam("due_at")),
+                (_IS_SETTLED, null()),
+                (and_(~_dead(), surfaces.c.due_at.is_(None)), bindparam("due_at")),
+                else_=surfaces.c.due_at,
+            ),
+            state=case((and_(_dead(), _IS_SHOWN), bindparam("sent")), else_=surfaces.c.state),
+            # A new version may be tried as often as the first; what is uncertain stays so.
+            attempts=case(
+                (_IS_SHOWN, surfaces.c.attempts - surfaces.c.failures), else_=surfaces.c.attempts
+            ),
+            failures=case((_IS_SHOWN, bindparam("zero")), else_=surfaces.c.failures),
+        )
+    )
+)
+
+
+def _due() -> CTE:
+    """Select what can be claimed.
+
+    Materialised: PostgreSQL may run a plain subquery again for each row, and so claim too many.
+    """
+    return (
+        select(surfaces.c.id)
+        .where(
+            surfaces.c.due_at <= bindparam("now"),
+            or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
+        )
+        .order_by(surfaces.c.priority, surfaces.c.due_at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+
+
+POSTPONE = Statement(
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.person_id == bindparam("person_id"),
+            surfaces.c.due_at < bindparam("until"),
+        )
+        .values(due_at=bindparam("until"))
+    )
+)
+CLAIM = Statement(
+    lambda: (
+        update(surfaces)
+        .where(surfaces.c.id.in_(select(_due().c.id)))
+        .values(
+            claim_owner=bindparam("owner"),
+            claim_until=bindparam("until"),
+            claim_number=surfaces.c.claim_number + bindparam("step"),
+            attempts=surfaces.c.attempts + bindparam("step"),
+        )
+        .returning(*(surfaces.c[name] for name in FIELDS))
+    )
+)
+CLAIM_OF = Statement(
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.due_at <= bindparam("now"),
+            or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
+        )
+        .values(
+            claim_owner=bindparam("owner"),
+            claim_until=bindparam("until"),
+            claim_number=surfaces.c.claim_number + bindparam("step"),
+            attempts=surfaces.c.attempts + bindparam("step"),
+        )
+        .returning(*(surfaces.c[name] for name in FIELDS))
+    )
+)
+# The later of the two; the dialects name that function differently.
+NEXT_DUE = Statement(
+    lambda: select(
+        func.min(
+            case(
+                (surfaces.c.claim_until > surfaces.c.due_at, surfaces.c.claim_until),
+                else_=surfaces.c.due_at,
+            )
+        )
+    ).where(surfaces.c.due_at.is_not(None))
+)
+# What was wanted meanwhile stays due: only the version that was tried is settled.
+_NEXT = case(
+    (surfaces.c.wanted_version > bindparam("version"), surfaces.c.due_at),
+    else_=bindparam("retry_at"),
+)
+_OWN = and_(surfaces.c.id == bindparam("id"), surfaces.c.claim_number == bindparam("number"))
+RECORD_SHOWN = Statement(
+    lambda: (
+        update(surfaces)
+        .where(_OWN)
+        .values(
+            shown_version=case(
+                (bindparam("version") > surfaces.c.shown_version, bindparam("version")),
+                else_=surfaces.c.shown_version,
+            ),
+            state=bindparam("state"),
+            attempts=bindparam("zero"),
+            failures=bindparam("zero"),
+            sent_at=func.coalesce(surfaces.c.sent_at, bindparam("at")),
+            landed=func.coalesce(bindparam("landed"), surfaces.c.landed),
+            last_error=null(),
+            due_at=_NEXT,
+            claim_owner=null(),
+            claim_until=null(),
+        )
+        .returning(surfaces.c.due_at)
+    )
+)
+RECORD_FAILED = Statement(
+    lambda: (
+        update(surfaces)
+        .where(_OWN)
+        .values(
+            state=case(
+                (bindparam("dead_now") == bindparam("yes"), bindparam("dead")),
+                else_=surfaces.c.state,
+            ),
+            failures=surfaces.c.failures + bindparam("failed"),
+            last_error=bindparam("error"),
+            due_at=_NEXT,
+            claim_owner=null(),
+            claim_until=null(),
+        )
+        .returning(surfaces.c.due_at)
+    )
+)
+# Nothing was tried, so the try is given back.
+RELEASE = Statement(
+    lambda: (
+        update(surfaces)
+        .where(_OWN)
+        .values(
+            attempts=surfaces.c.attempts - bindparam("step"),
+            due_at=case(
+                (bindparam("waits") == bindparam("step"), bindparam("retry_at")), else_=_NEXT
+            ),
+            claim_owner=null(),
+            claim_until=null(),
+        )
+        .returning(surfaces.c.due_at)
+    )
+)
+PLAN = Statement(
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.id == bindparam("id"),
+            surfaces.c.attempts == bindparam("none"),
+            surfaces.c.claim_until.is_(None),
+        )
+        .values(due_at=bindparam("due_at"))
+    )
+)
+REDRIVE = Statement(
+    lambda: (
+        update(surfaces)
+        .where(surfaces.c.id == bindparam("id"), _dead())
+        .values(
+            state=case((_IS_SHOWN, bindparam("sent")), else_=bindparam("planned")),
+            # That it may be there already is not forgotten.
+            attempts=case((_IS_UNCERTAIN, bindparam("one")), else_=bindparam("zero")),
+            failures=bindparam("zero"),
+            due_at=bindparam("now"),
+        )
+    )
+)
+GET = Statement(lambda: columns(surfaces, FIELDS).where(surfaces.c.id == bindparam("id")))
+GIVEN_UP = Statement(
+    lambda: (
+        columns(surfaces, FIELDS)
+        .select_from(surfaces.join(requests, requests.c.id == surfaces.c.request_id))
+        .where(_IS_DEAD, requests.c.asker_id == bindparam("asker_id"))
+        .order_by(surfaces.c.id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+COUNT_WAITING = Statement(
+    lambda: (
+        select(surfaces.c.channel, func.count())
+        .where(surfaces.c.due_at.is_not(None))
+        .group_by(surfaces.c.channel)
+    )
+)
+COUNT_DEAD = Statement(
+    lambda: select(surfaces.c.channel, func.count()).where(_IS_DEAD).group_by(surfaces.c.channel)
+)
+SEEN = Statement(
+    lambda: (
+        update(surfaces)
+        .where(
+            surfaces.c.request_id == bindparam("request_id"),
+            surfaces.c.person_id == bindparam("person_id"),
+            surfaces.c.channel == bindparam("channel"),
+            surfaces.c.seen_version < bindparam("version"),
+            surfaces.c.wanted_version >= bindparam("version"),
+        )
+        .values(
+            seen_version=bindparam("version"),
+            shown_version=case(
+                (bindparam("version") > surfaces.c.shown_version, bindparam("version")),
+                else_=surfaces.c.shown_version,
+            ),
+            state=bindparam("state"),
+            sent_at=func.coalesce(surfaces.c.sent_at, bindparam("at")),
+        )
+    )
+)
