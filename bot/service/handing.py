@@ -41,14 +41,17 @@ class Handing:
         target = self._target(tx, question, command.to)
         conversation = question.conversation()
         request = question.request
-        tx.requests.add_recipient(
-            request.id,
-            recipient.person_id,
-            recipient.position,
-            Part.NOTIFIED,
-            recipient.route,
-            recipient.by_id,
-        )
+        for mine in question.deciders:
+            # Two who were found to be one hand on what either was asked.
+            if mine.canonical_id == recipient.canonical_id:
+                tx.requests.add_recipient(
+                    request.id,
+                    mine.person_id,
+                    mine.position,
+                    Part.NOTIFIED,
+                    mine.route,
+                    mine.by_id,
+                )
         tx.requests.add_recipient(
             request.id,
             target.id,

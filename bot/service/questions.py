@@ -33,6 +33,11 @@ class Question:
         self._timeout = timeout
         person = tx.people.get(command.actor.person_id)
         self.actor_id = person.canonical_id if person else command.actor.person_id
+        self._moved = (
+            person is not None
+            and person.id == self.actor_id
+            and person.last_channel != command.actor.channel
+        )
 
     @property
     def deciders(self) -> list[Recipient]:
@@ -41,9 +46,10 @@ class Question:
 
     def recipient(self) -> Recipient:
         """Return the recipient who acts; strangers do not learn that the question exists."""
-        for recipient in self.recipients:
-            if recipient.canonical_id == self.actor_id:
-                return recipient
+        mine = [r for r in self.recipients if r.canonical_id == self.actor_id]
+        if mine:
+            # Two who were found to be one may have had different parts: being asked prevails.
+            return min(mine, key=lambda r: r.part is not Part.DECIDER)
         if self.actor_id == self.request.asker_id:
             names = ", ".join(recipient.name for recipient in self.deciders)
             raise NotAllowed(f"This question is for {names}; they can answer it.")
@@ -78,7 +84,15 @@ class Question:
         session = self._tx.sessions.lock(self.request.session_id)
         if session is None:
             raise NotFound("There is no such session.")
+        self._note_channel()
         return Conversation(self._tx, session, self._now, self._timeout)
+
+    def _note_channel(self) -> None:
+        """Keep where the actor was last active; costs nothing while that stays the same."""
+        if self._moved:
+            person = self._tx.people.lock(self.actor_id)
+            if person is not None:
+                self._tx.people.save(replace(person, last_channel=self._command.actor.channel))
 
     def reload_recipients(self) -> None:
         """Read again whom the question goes to."""

@@ -94,7 +94,7 @@ class Escalation(Shown):
 
 
 class Delivery(Shown):
-    """How far a question has come on one channel of one person."""
+    """How far a question has come on one channel of one person; `at` is when it was sent there."""
 
     channel: str
     state: DeliveryState

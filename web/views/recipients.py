@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bot.domain.surface import Surface
+from bot.domain.instants import iso
+from bot.domain.surface import Surface, SurfaceState
 from bot.service.ports.tables import Recipient
 from web.api import models
 from web.views.people import People
@@ -39,6 +40,11 @@ def _delivery(surface: Surface) -> models.Delivery:
     state: models.DeliveryState = "planned"
     if surface.seen_version:
         state = "seen"
-    elif surface.shown_version:
+    elif surface.state is SurfaceState.DEAD:
+        state = "failed"
+    elif surface.state is SurfaceState.SENT or surface.shown_version:
         state = "sent"
-    return models.Delivery(channel=surface.channel, state=state, at=None)
+    sent = state in ("sent", "seen") and surface.sent_at is not None
+    return models.Delivery(
+        channel=surface.channel, state=state, at=iso(surface.sent_at or 0) if sent else None
+    )
