@@ -26,7 +26,7 @@ MAX_SECONDS = 10
 MAX_DEPTH = 20
 
 _KEYS = {"method", "url", "headers", "body", "timeout"}
-_URL = re.compile(r"https?://[^/?#\\@]+([/?][!-~]*)?", re.IGNORECASE)
+_URL = re.compile(r"https?://[A-Za-z0-9._~:\[\]-]+([/?][!-~]*)?", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e]{0,1000}")
 # Ours to set, or able to change where the request goes and where it ends.
