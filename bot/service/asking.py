@@ -81,7 +81,7 @@ def ask(
     deciders = [a.person for a in addressees if a.part is Part.DECIDER]
     if step.quorum > len(deciders):
         raise Invalid(
-            f"{step.quorum} answers are wanted, but only {len(deciders)} people can be asked. "
+            f"{step.quorum} answers are wanted, but only {len(deciders)} can be asked. "
             "Name more people, or want fewer answers."
         )
     times = _times(tx, conversation.id, step, asker, deciders, now, terms)
