@@ -44,7 +44,7 @@ def fault(
 ) -> str | None:
     """Return the first thing that is wrong with a question, as a sentence, or None."""
     return (
-        _people_fault(people)
+        people_fault(people)
         or _question_fault(question)
         or _options_fault(kind, options)
         or _form_fault(kind, fields)
@@ -53,7 +53,8 @@ def fault(
     )
 
 
-def _people_fault(people: Sequence[str]) -> str | None:
+def people_fault(people: Sequence[str]) -> str | None:
+    """Return what is wrong with the names of those who are asked or told, or None."""
     if not people:
         return "Nobody is named who could answer."
     if len(people) > MAX_PEOPLE:

@@ -41,6 +41,14 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ToolSummary:
+    """A tool that may run once people have approved it; `description` says its arguments too."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlanContext:
     """Everything a planner may know for one turn; bounded, whatever the session's length."""
 
@@ -56,6 +64,7 @@ class PlanContext:
     open_questions: tuple[OpenQuestion, ...]
     feedback_timeout: Micros
     """How long a question waits when nobody says otherwise."""
+    tools: tuple[ToolSummary, ...] = ()
 
     @property
     def new_lines(self) -> tuple[Line, ...]:

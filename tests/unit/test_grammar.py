@@ -6,23 +6,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import asking
 from bot.domain.feedback import Kind
-from bot.domain.grammar import Ask, Cancel, End, Help, Remind, Status, Unreadable, parse
-from bot.domain.instants import DAY, HOUR, MINUTE
+from bot.domain.grammar import (
+    Ask,
+    Cancel,
+    Change,
+    Command,
+    End,
+    Help,
+    Remind,
+    Status,
+    Unreadable,
+    ready,
+)
+from bot.domain.grammar import parse as parse_at
+from bot.domain.instants import DAY, HOUR, MINUTE, Micros
+from bot.domain.planning import AskHuman
 from bot.domain.spans import WEEK
 
+NOW: Micros = 1_772_442_900_000_000  # Monday 2026-03-02, 10:15 in Berlin
+WAIT = 2 * DAY
 
-def ask(
-    *people: str,
-    question: str = "Can we ship?",
-    kind: Kind = Kind.INPUT,
-    options: tuple[str, ...] = (),
-    within: int | None = None,
-    quorum: int = 1,
-) -> Ask:
-    return Ask(people=people, question=question, kind=kind, options=options, within=within,
-               quorum=quorum)
+
+def parse(text: str) -> Command | Unreadable:
+    return parse_at(text, now=NOW, zone="Europe/Berlin", wait=WAIT)
+
+
+def step(*people: str, **changes: object) -> AskHuman:
+    values = {"people": people, "question": "Can we ship?", "kind": Kind.INPUT, **changes}
+    return AskHuman(**values)  # type: ignore[arg-type]
+
+
+def ask(*people: str, **changes: object) -> Ask:
+    return Ask(step=step(*people, **changes))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +101,12 @@ def ask(
             "ask ben: My options: none. options: yes, no",
             ask("ben", question="My options: none.", kind=Kind.CHOICE, options=("yes", "no")),
         ),
+        ("change 2: Can we ship?", Change(number=2, step=step())),
+        (
+            "/Change #1: approve: Can we ship? within 2h",
+            Change(number=1, step=step(kind=Kind.APPROVAL, within=2 * HOUR)),
+        ),
+        ("change: Can we ship?", Change(step=step())),
         ("status", Status()),
         ("/Status", Status()),
         ("remind", Remind()),
@@ -124,6 +146,39 @@ def test_reads(text: str, command: object) -> None:
         ("ask ben: Ship? within 53w", "a year at most"),
         ("ask ben: Ship? within 2 months", "not a time I can read"),
         ("ask ben: Ship? within a month", "not a time I can read"),
+        ("ask ben: Ship? by 2020-01-01", "has passed"),
+        ("ask ben: Ship? by today 9:00", "has passed"),
+        ("ask ben: Ship? by 2028-01-01", "more than a year away"),
+        ("ask ben: Ship? by 3/4/2026", "read in two ways"),
+        ("ask ben: Ship? by tomorow 17:00", "not a time I can read"),
+        ("ask ben: Ship? by Friday 25:00", "not a time of day"),
+        ("ask ben: Ship? remind 2020-01-01", "has passed"),
+        ("ask ben: Ship? within 2h remind tomorrow", "not before the deadline"),
+        ("ask ben: Ship? within 2h escalate to dana after 4h", "not before the deadline"),
+        ("ask ben: Ship? escalate to nobody after 4h", "names nobody"),
+        ("ask ben: Ship? escalate after 4h", "names nobody"),
+        ("ask ben: Ship? escalate to dana", "does not say when to ask dana"),
+        ("ask ben: Ship? then ask dana", "does not say when to ask dana"),
+        ("ask ben: Ship? if nobody answers ask dana", "does not say when to ask dana"),
+        ("ask ben: Ship? escalate to dana@ after 4h", "neither a user name nor an address"),
+        ("ask ben: Ship? notify nobody", "Nobody is named who should be told"),
+        ("ask ben: Ship? within 2h by Friday", "the deadline twice"),
+        ("ask ben: Ship? working time", "add one, such as “within 8h”"),
+        ("ask ben: Ship? by Friday noon working time", "add one, such as “within 8h”"),
+        ("ask two of ben, carla: Ship? quorum 2", "how many must agree twice"),
+        ("ask ben, carla: Ship? quorum 2, all must agree", "how many must agree twice"),
+        ("ask three of ben, carla: Ship?", "only 2 people are asked"),
+        ("ask ben: Ship? no reminders, remind tomorrow", "for reminders and for none"),
+        ("ask ben: Ship? veto", "Only an approval can be vetoed"),
+        ("ask ben: Ship? several", "Only a choice can have several answers"),
+        ("ask ben: Ship? options: a, b form: c (text)", "has options or a form"),
+        ("ask ben for approval: Ship? form: c (text)", "An approval takes no form"),
+        ("ask ben: Ship? form: c (int)", "“int” is no kind of field"),
+        ("ask ben: Ship? form: c, C", "Two fields of the form are called “c”"),
+        ("ask ben: Ship? form:", "at least one field"),
+        ("ask ben: Ship? form: size (S|s)", "empty or look the same"),
+        ("ask ben: Ship? context:", "context is empty"),
+        ("ask ben: Ship? context: " + "x" * 4_001, "longer than 4,000"),
         ("ask ben: Ship? within 2", "not a time I can read"),
         ("ask ben: " + "x" * 2_001, "at most 2,000"),
         ("ask ben@: Ship?", "neither a user name nor an address"),
@@ -143,12 +198,19 @@ def test_says_what_is_wrong(text: str, says: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " ", "hello", "asking ben: hi", "end of the month", "status of the release", "remind ben",
-     "cancel the order", "please ask ben: hi", "remind 12345", "\x00", "🙂" * 1_000],
+     "cancel the order", "change the order", "change 2", "please ask ben: hi", "remind 12345",
+     "\x00", "🙂" * 1_000],
 )
 def test_leaves_ordinary_words_alone(text: str) -> None:
     read = parse(text)
     assert isinstance(read, Unreadable)
     assert not read.meant
+
+
+def test_an_unknown_zone_is_said() -> None:
+    read = parse_at("ask ben: Ship? by Friday noon", now=NOW, zone="Mars/Olympus", wait=WAIT)
+    assert isinstance(read, Unreadable)
+    assert "is not a time zone" in read.sentence
 
 
 @given(st.text(max_size=300))
@@ -158,16 +220,18 @@ def test_never_raises(text: str) -> None:
 
 _PARTS = st.sampled_from(
     ["ask ", "ben", " and ", "@", ":", " ", "options:", "within ", "quorum ", "2h", "0", "-1", ",",
-     "yes", "YES", "[", "]", "approve", "for approval", "?", "\n", "<", ">", "\uff19", "x" * 700]
+     "yes", "YES", "[", "]", "approve", "for approval", "?", "\n", "<", ">", "\uff19", "x" * 700,
+     "by ", "Friday noon", "remind ", "escalate to ", "after ", "notify ", "two of ", "form: ",
+     "a (S|M)", "context: ", "if nobody answers ", "then ask ", "urgent", "veto", "several",
+     "working time", "everybody", ". ", "12-31", "99999w"]
 )
 
 
-@given(st.lists(_PARTS, max_size=25).map("".join))
+@given(st.lists(_PARTS, max_size=30).map("".join))
 def test_whatever_is_read_may_be_asked(tail: str) -> None:
     read = parse("ask " + tail)
     if isinstance(read, Ask):
-        assert asking.fault(people=read.people, question=read.question, kind=read.kind,
-                            options=read.options, within=read.within, quorum=read.quorum) is None
+        assert ready(read.step, now=NOW, wait=WAIT) == read.step
     elif isinstance(read, Unreadable):
         assert read.sentence
 

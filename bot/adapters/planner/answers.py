@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from pydantic import BaseModel
+
 _THOUGHT = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _FENCED = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
@@ -43,6 +45,18 @@ def whole_object(raw: str) -> tuple[str, dict[str, Any]]:
     if "{" in text[end:]:
         raise Unusable("It held more than one JSON object.")
     return text[start:end], decoded
+
+
+def nothing_lost(written: Any, read: Any) -> bool:
+    """Tell whether `read` has all that was `written`: no list item, no field may have gone."""
+    if isinstance(written, dict) and isinstance(read, BaseModel):
+        values = {name: getattr(read, name) for name in type(read).model_fields}
+        return all(
+            nothing_lost(value, values[name]) for name, value in written.items() if name in values
+        )
+    if isinstance(written, list) and isinstance(read, list):
+        return len(written) == len(read) and all(map(nothing_lost, written, read))
+    return read is not None or written is None or written in ("", [], {})
 
 
 def _closes(text: str, start: int) -> bool:

@@ -53,7 +53,12 @@ def _understood(context: PlanContext) -> bool:
         or (
             line.role is Role.USER
             and line.is_owner
-            and not isinstance(grammar.parse(line.text), grammar.Unreadable)
+            and not isinstance(
+                grammar.parse(
+                    line.text, now=context.now, zone=context.zone, wait=context.feedback_timeout
+                ),
+                grammar.Unreadable,
+            )
         )
         for line in context.new_lines
     )

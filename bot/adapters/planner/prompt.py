@@ -27,6 +27,7 @@ class StepsPrompt(TypedDict):
     summary: str
     lines: list[types.TranscriptLine]
     waiting: list[types.WaitingQuestion]
+    tools: list[types.ToolLine]
     fence: str
 
 
@@ -60,6 +61,10 @@ def steps_prompt(context: PlanContext, *, word: Callable[[], str] | None = None)
         summary=context.summary,
         lines=lines,
         waiting=waiting,
+        tools=[
+            types.ToolLine(name=_name(tool.name), description=" ".join(tool.description.split()))
+            for tool in context.tools
+        ],
         fence=fence(texts, word=word),
     )
 

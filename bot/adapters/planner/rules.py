@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from bot.adapters.planner import wording
 from bot.adapters.planner.digest import digest
 from bot.domain import grammar
+from bot.domain.errors import Invalid
 from bot.domain.planning import (
-    AskHuman,
     CancelQuestion,
     EndSession,
     Line,
@@ -71,11 +72,18 @@ class _Turn:
         """React to one line of a person; only the owner's can be commands."""
         if line.role is not Role.USER or not line.is_owner:
             return
-        command = grammar.parse(line.text)
+        command = grammar.parse(
+            line.text,
+            now=self._context.now,
+            zone=self._context.zone,
+            wait=self._context.feedback_timeout,
+        )
         if isinstance(command, grammar.Unreadable):
             self._say(command.sentence if command.meant else f"{self._without} {wording.COMMANDS}")
         elif isinstance(command, grammar.Ask):
-            self._ask(command)
+            self.steps.append(command.step)
+        elif isinstance(command, grammar.Change):
+            self._change(command)
         elif isinstance(command, grammar.Status):
             self._say(wording.waiting(self._open, self._context))
         elif isinstance(command, grammar.Remind):
@@ -94,17 +102,18 @@ class _Turn:
     def _say(self, text: str) -> None:
         self.steps.append(Reply(text=text))
 
-    def _ask(self, ask: grammar.Ask) -> None:
-        self.steps.append(
-            AskHuman(
-                people=ask.people,
-                question=ask.question,
-                kind=ask.kind,
-                options=ask.options,
-                within=ask.within,
-                quorum=ask.quorum,
-            )
-        )
+    def _change(self, change: grammar.Change) -> None:
+        question = self._meant("change", change.number)
+        if question is None:
+            return
+        step = replace(change.step, people=question.people, replaces=question.request_id)
+        try:
+            ready = grammar.ready(step, now=self._context.now, wait=self._context.feedback_timeout)
+        except Invalid as wrong:
+            self._say(f"{wrong.message} Write it like this: `{grammar.CHANGE_SHAPE}`.")
+            return
+        self.steps.append(ready)
+        self._open.remove(question)
 
     def _remind(self, number: int | None) -> None:
         question = self._meant("remind", number)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.adapters.planner.answers import Unusable
+from bot.adapters.planner.asks import asked
 from bot.adapters.planner.runtime import types
-from bot.domain import asking
-from bot.domain.feedback import Kind, Risk
-from bot.domain.instants import MINUTE
 from bot.domain.planning import (
     AskHuman,
     CancelQuestion,
@@ -22,8 +20,6 @@ from bot.domain.planning import (
 
 MAX_STEPS = 8
 MAX_REPLY = 20_000
-MAX_CONTEXT = 4_000
-_VERDICTS = {"approve", "reject", "approved", "rejected", "yes", "no"}
 
 Proposed = (
     types.ReplyStep
@@ -53,7 +49,7 @@ def _step(step: Proposed, context: PlanContext) -> Step:
     if isinstance(step, types.ReplyStep):
         return _reply(step)
     if isinstance(step, types.AskHumanStep):
-        return _ask(step)
+        return _ask(step, context)
     if isinstance(step, types.CancelQuestionStep):
         return CancelQuestion(request_id=_open(step.request_id, context))
     if isinstance(step, types.RemindPeopleStep):
@@ -71,33 +67,9 @@ def _reply(step: types.ReplyStep) -> Reply:
     return Reply(text=step.text.strip())
 
 
-def _ask(step: types.AskHumanStep) -> AskHuman:
-    kind = Kind(step.kind)
-    options = tuple(" ".join(option.split()) for option in step.options)
-    if kind is Kind.APPROVAL and {asking.folded(option) for option in options} <= _VERDICTS:
-        options = ()
-    people = asking.once_each([name.strip().removeprefix("@") for name in step.people])
-    within = None if step.within_minutes is None else step.within_minutes * MINUTE
-    quorum = 1 if step.quorum is None else step.quorum
-    context = (step.context or "").strip()
-    question = step.question.strip()
-    wrong = asking.fault(
-        people=people, question=question, kind=kind, options=options, within=within, quorum=quorum
-    )
-    if wrong is not None:
-        raise Unusable(f"A question cannot be asked like this: {wrong}")
-    if len(context) > MAX_CONTEXT:
-        raise Unusable(f"The context of a question is longer than {MAX_CONTEXT:,} characters.")
-    return AskHuman(
-        people=people,
-        question=question,
-        kind=kind,
-        options=options,
-        context=context,
-        within=within,
-        quorum=quorum,
-        risk=Risk(step.risk or Risk.NORMAL.value),
-    )
+def _ask(step: types.AskHumanStep, context: PlanContext) -> AskHuman:
+    replaces = (step.replaces or "").strip()
+    return asked(step, context, _open(replaces, context) if replaces else None)
 
 
 def _open(request_id: str, context: PlanContext) -> str:

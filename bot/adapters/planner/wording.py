@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.grammar import ASK_SHAPE
+from bot.domain.grammar import ASK_SHAPE, CHANGE_SHAPE
 from bot.domain.instants import Micros, from_micros
 from bot.domain.planning import OpenQuestion, PlanContext
 
@@ -18,6 +18,10 @@ COMMANDS = (
     "You can write:\n\n"
     f"- `{ASK_SHAPE}`: I ask them, wait, and tell you what they say;"
     " with `for approval` after the people they approve or reject\n"
+    "- behind the question also `by Friday noon`, `remind tomorrow`, `escalate to dana after 4h`,"
+    " `notify cleo`, `all must agree`, `veto`, `several`, `working time`, `urgent`, `context: …`"
+    " and `form: name (text), amount (number)`\n"
+    f"- `{CHANGE_SHAPE}`: ask an open question anew, of the same people\n"
     "- `status`: what is waiting, for whom and until when\n"
     "- `remind [n]`: show an open question once more to those who have not answered\n"
     "- `cancel [n]`: take back an open question\n"
