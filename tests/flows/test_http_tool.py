@@ -149,6 +149,17 @@ async def test_a_connection_that_breaks_leaves_the_result_unknown(target: Target
     assert isinstance(failed, ResultUnknown)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_a_request_is_sent_once_even_where_the_library_would_send_it_again(
+    target: Target, method: str
+) -> None:
+    target.answers = [hang_up]
+    failed = await failure(target, method)
+    assert isinstance(failed, ResultUnknown)
+    assert len(target.arrived) == 1
+    assert "content-type" not in target.arrived[0].headers
+
+
 async def test_what_was_certainly_not_sent_may_come_again() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -93,6 +93,7 @@ class _Exchange:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
+                skip_auto_headers=("content-type",),  # nobody was shown it
                 trace_configs=[trace],
                 timeout=aiohttp.ClientTimeout(total=self._call.timeout),
             ) as session:
@@ -119,6 +120,10 @@ class _Exchange:
         rebinding).
         """
         family, kind, protocol, _, address = info
+        if self._connected:
+            # aiohttp sends some requests again by itself when a connection breaks; whether to is
+            # not its decision, and not once the result is unknown.
+            raise ConnectionAbortedError("one connection for one request")
         if not self._call.target.internal and not is_public(address[0]):
             self._inside = address[0]
             raise PermissionError("an address inside a network")
