@@ -24,6 +24,7 @@ from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
 from web.chat import socket
 from web.headers import secure
+from web.journal_key import journal_key
 from web.keys import CLOCK, METRICS, PASSWORDS, PLANNER, SEND_CODE, SETTINGS, STORE, TOKENS
 from web.metrics import new_metrics
 from web.reference.routes import mount_reference
@@ -76,7 +77,9 @@ def build_app(
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     """Open the store, its schema brought up to date, for as long as the application runs."""
-    store = make_store(app[SETTINGS].database_url)
+    store = make_store(
+        app[SETTINGS].database_url, journal_key=journal_key(app[SETTINGS].secret_key)
+    )
     app[STORE] = store
     await store.open()
     try:
