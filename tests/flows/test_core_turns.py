@@ -310,6 +310,27 @@ async def test_a_task_that_is_stopped_by_its_announcement_leaves_the_next_alone(
             await stage.worker.close()
 
 
+async def test_who_leaves_while_their_message_is_stored_is_answered_at_once(
+    tmp_path: Path,
+) -> None:
+    """A socket that closes cancels its frame; the turn it claimed must not wait for its lease."""
+    async with staged(tmp_path / "core.db") as stage:
+        await stage.cast("ann")
+        session_id = await stage.opened("ann")
+        await stage.worker.start()
+        try:
+            frame = asyncio.create_task(stage.say("ann", session_id, "help"))
+            await asyncio.sleep(0)  # the command is on its way to the store now
+            frame.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await frame
+            async with asyncio.timeout(SOON):
+                while not await stage.said(session_id):
+                    pass
+        finally:
+            await stage.worker.close()
+
+
 async def test_a_failure_to_plan_is_told_and_counts_as_handled(stage: Stage) -> None:
     def fails(context: PlanContext) -> Plan:
         raise PlanningFailed("The model gave no usable answer. Say it differently.")
