@@ -15,7 +15,7 @@ from bot.service.ports.planner import Planner
 from bot.settings import Settings
 from web import cors, middleware
 from web.agent import leave_sockets, run_agent
-from web.api import messages, questions, service, sessions
+from web.api import journal, messages, questions, service, sessions
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
 from web.auth import routes as accounts
@@ -65,6 +65,7 @@ def build_app(
     mount(app, sessions.ENDPOINTS)
     mount(app, messages.ENDPOINTS)
     mount(app, questions.ENDPOINTS)
+    mount(app, journal.ENDPOINTS)
     app.router.add_get("/ws", socket.serve)
     service.mount_pages(app)
     mount_reference(app)

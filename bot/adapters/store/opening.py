@@ -12,7 +12,7 @@ from bot.domain.errors import Invalid
 if TYPE_CHECKING:
     from bot.adapters.store.postgres import PostgresStore
 
-_SQLITE = "sqlite:///"
+SQLITE_URL = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
@@ -22,8 +22,8 @@ def make_store(url: str, *, journal_key: bytes = b"") -> SqliteStore | PostgresS
     `sqlite:///x.db` is relative to the working directory and `sqlite:////x.db` absolute, as in
     SQLAlchemy's URLs; `postgresql://…` is libpq's.
     """
-    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
-        return SqliteStore(Path(unquote(url.removeprefix(_SQLITE))), journal_key=journal_key)
+    if url.startswith(SQLITE_URL) and len(url) > len(SQLITE_URL):
+        return SqliteStore(Path(unquote(url.removeprefix(SQLITE_URL))), journal_key=journal_key)
     if url.startswith(_POSTGRES):
         from bot.adapters.store.postgres import PostgresStore
 
