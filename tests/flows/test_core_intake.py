@@ -12,6 +12,7 @@ import pytest
 from bot.domain.commands import Outcome, StartSession
 from bot.domain.errors import Conflict, HandraiseError, Invalid, NotFound, RateLimited, TooLarge
 from bot.domain.person import Person
+from bot.domain.planning import Plan, PlanContext
 from bot.domain.text import MESSAGE_BYTES
 from bot.service.limits import RateLimits
 from tests.flows.stage import Stage, staged
@@ -330,8 +331,16 @@ async def test_each_transition_is_journalled(stage: Stage) -> None:
     await stage.sweeper.sweep()
     await stage.settle_down()
     await stage.close_session("ann", session_id)
+    stopped = asyncio.Event()
+
+    async def waits(context: PlanContext) -> Plan:
+        await stopped.wait()
+        return Plan(steps=())
+
+    stage.planner.script = [waits]
     await stage.say("ann", session_id, "Once more")
     await stage.stop("ann", session_id)
+    stopped.set()
     await stage.settle_down()
     stage.clock.advance(hours=24)
     await stage.sweeper.sweep()
