@@ -15,7 +15,16 @@ from bot.service.ports.planner import Planner
 from bot.settings import Settings
 from web import cors, middleware
 from web.agent import leave_sockets, run_agent
-from web.api import channels, messages, profile, question_acts, questions, service, sessions
+from web.api import (
+    channels,
+    journal,
+    messages,
+    profile,
+    question_acts,
+    questions,
+    service,
+    sessions,
+)
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
 from web.auth import routes as accounts
@@ -24,6 +33,7 @@ from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
 from web.chat import socket
 from web.headers import secure
+from web.journal_key import journal_key
 from web.keys import CLOCK, METRICS, PASSWORDS, PLANNER, SEND_CODE, SETTINGS, STORE, TOKENS
 from web.metrics import new_metrics
 from web.reference.routes import mount_reference
@@ -67,6 +77,7 @@ def build_app(
     mount(app, question_acts.ENDPOINTS)
     mount(app, profile.ENDPOINTS)
     mount(app, channels.ENDPOINTS)
+    mount(app, journal.ENDPOINTS)
     app.router.add_get("/ws", socket.serve)
     service.mount_pages(app)
     mount_reference(app)
@@ -79,7 +90,9 @@ def build_app(
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     """Open the store, its schema brought up to date, for as long as the application runs."""
-    store = make_store(app[SETTINGS].database_url)
+    store = make_store(
+        app[SETTINGS].database_url, journal_key=journal_key(app[SETTINGS].secret_key)
+    )
     app[STORE] = store
     await store.open()
     try:

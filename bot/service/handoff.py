@@ -67,18 +67,25 @@ class Handoff:
         to run out.
         """
         work = asyncio.ensure_future(commit)
-        self._commits.add(work)
-        work.add_done_callback(self._begin)
-        result, _ = await asyncio.shield(work)
-        return result
+        try:
+            committed = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._commits.add(work)
+            work.add_done_callback(self._begin_after_all)
+            raise
+        return self._begin(committed)
 
-    def _begin(self, work: asyncio.Task[_Committed[Any]]) -> None:
+    def _begin_after_all(self, work: asyncio.Task[_Committed[Any]]) -> None:
         self._commits.discard(work)
-        if work.cancelled() or work.exception() is not None:
-            return  # told to whoever waits
-        for topic, taker, claims in work.result()[1]:
+        if not work.cancelled() and work.exception() is None:
+            self._begin(work.result())
+
+    def _begin(self, committed: _Committed[T]) -> T:
+        result, taken = committed
+        for topic, taker, claims in taken:
             if self._takers.get(topic) is taker:  # else it has closed, and the claim runs out
                 taker.begin(claims)
+        return result
 
     def _within(
         self,

@@ -37,10 +37,13 @@ from bot.service.talking import close_down
 RECENT_LINES = 20
 """Messages before the new ones that a planner sees."""
 NEW_LINES = 100
-"""New messages in one turn; more are left for the next."""
+"""Messages behind those that a planner may be shown besides."""
+INPUTS = 8
+"""Messages that one turn reacts to; more are left for the next, so that none is passed over."""
 LINE_LENGTH = 8_000
 """Characters of one message that a planner sees."""
-MAX_STEPS = 8
+MAX_STEPS = 24
+"""Steps carried out of one plan: three for each of the inputs that a turn reacts to."""
 MAX_FAILURES = 5
 
 
@@ -89,6 +92,7 @@ class Turns:
         turn_id = new_id()
         start = self._window(session)
         messages = tx.messages.after(session.id, start, session.planned_seq - start + NEW_LINES)
+        messages = _up_to_inputs(messages, session.planned_seq)
         upto = messages[-1].seq if messages else session.planned_seq
         return ClaimedTurn(
             turn_id=turn_id,
@@ -198,10 +202,17 @@ class Turns:
             turn_id=claim.turn_id,
         )
         done: list[Mapping[str, object]] = []
-        for step in plan.steps[:MAX_STEPS]:
+        for step in _in_order(plan.steps):
             if conversation.state is not SessionState.ACTIVE:
                 break
             done.append(self._carry_out(tx, conversation, step, named, asker, now))
+        if len(plan.steps) > MAX_STEPS:
+            self._say(
+                conversation,
+                f"I stopped after {MAX_STEPS} steps, since that was too much at once. "
+                "Tell me what is still to be done.",
+                asker,
+            )
         if plan.summary is not None and claim.to_summarise:
             conversation.change(summary=plan.summary, summary_seq=claim.to_summarise[-1].seq)
         conversation.change(
@@ -213,6 +224,13 @@ class Turns:
         saved = conversation.save()
         self._finish(tx, claim, saved, outcome, plan.note, done, now)
         return saved
+
+    def release(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> None:
+        """Give back a claim whose turn was cut off, so that another server goes on at once."""
+        session = self._held(tx, claim)
+        conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.change(claim_owner=None, claim_until=None)
+        conversation.save()
 
     def break_off(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> Session:
         """Release a turn that broke unexpectedly, to be tried again later, at last with a word."""
@@ -370,6 +388,23 @@ def _named(step: Step) -> str | None:
         case AskHuman(replaces=replaces):
             return replaces
     return None
+
+
+def _up_to_inputs(messages: Sequence[Message], planned_seq: int) -> Sequence[Message]:
+    """Cut `messages` after the last that this turn reacts to."""
+    inputs = 0
+    for position, message in enumerate(messages):
+        if message.seq > planned_seq and message.role is not Role.AGENT:
+            inputs += 1
+            if inputs == INPUTS:
+                return messages[: position + 1]
+    return messages
+
+
+def _in_order(steps: Sequence[Step]) -> Sequence[Step]:
+    """Return what is carried out of a plan: an end comes last, lest it cut off what was said."""
+    kept = steps[:MAX_STEPS]
+    return sorted(kept, key=lambda step: isinstance(step, EndSession))
 
 
 def status_frame(tx: Transaction, session: Session, now: Micros) -> str:

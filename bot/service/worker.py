@@ -42,7 +42,7 @@ class Worker:
         self._turns = turns
         self._handoff = handoff or Handoff(store)
         self._at_once = at_once
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, tuple[ClaimedTurn, asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
 
@@ -56,17 +56,27 @@ class Worker:
         self._handoff.offer_to(Topic.TURN, self)
 
     async def close(self) -> None:
-        """Stop taking turns; those that run are cut off, and are due again after their lease."""
+        """Stop taking turns; those that run are cut off and given back."""
         if self._loop_task is None:
             return
         self._handoff.withdraw(Topic.TURN)
         for unlisten in self._unlisten:
             unlisten()
         self._loop_task.cancel()
-        for task in self._running.values():
+        cut_off = list(self._running.values())
+        for _, task in cut_off:
             task.cancel()
-        await asyncio.gather(self._loop_task, *self._running.values(), return_exceptions=True)
+        await asyncio.gather(self._loop_task, *(t for _, t in cut_off), return_exceptions=True)
         self._loop_task = None
+        for claim, _ in cut_off:
+            await self._give_back(claim)
+
+    async def _give_back(self, claim: ClaimedTurn) -> None:
+        """Release a claim, so that a restart does not make its session wait out the lease."""
+        try:
+            await self._store.run(self._turns.release, claim, self._clock.now())
+        except HandraiseError as error:  # it was committed after all, or the database is gone
+            log.info("a claim was not given back: %s", error.code)
 
     async def drain(self) -> None:
         """Run turns until none is due; for whoever drives the clock by hand."""
@@ -75,7 +85,8 @@ class Worker:
             if not claims and not self._running:
                 return
             self.begin(claims)
-            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+            tasks = [task for _, task in self._running.values()]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def _loop(self) -> None:
         while True:
@@ -132,22 +143,21 @@ class Worker:
         """Run claimed turns, each in a task of its own."""
         for claim in claims:
             task = asyncio.create_task(self._orchestrator.run(claim), name=f"turn {claim.turn_id}")
-            self._running[claim.session.id] = task
-            task.add_done_callback(partial(self._ended, claim.session.id))
+            self._running[claim.turn_id] = (claim, task)
+            task.add_done_callback(partial(self._ended, claim.turn_id))
 
-    def _ended(self, session_id: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, turn_id: str, task: asyncio.Task[None]) -> None:
         full = len(self._running) >= self._at_once
-        if self._running.get(session_id) is task:
-            del self._running[session_id]
+        self._running.pop(turn_id, None)
         if not task.cancelled() and task.exception() is not None:
             log.error("turn task failed: %s", type(task.exception()).__name__)
         if full or task.cancelled():
             self._wake.set()
 
     def _stop_turn(self, session_id: str) -> None:
-        task = self._running.get(session_id)
-        if task is not None:
-            task.cancel()
+        for claim, task in self._running.values():
+            if claim.session.id == session_id:
+                task.cancel()
 
 
 def _next_due(tx: Transaction) -> Micros | None:

@@ -6,8 +6,6 @@ import asyncio
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.faults.points import Stage, connected
 from tests.faults.records import Records
 
@@ -47,9 +45,6 @@ async def test_a_line_that_breaks_does_not_leave_its_message_to_the_lease(tmp_pa
         await stage.server.kill()
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a turn carries out its first eight steps and forgets the others"
-)
 async def test_more_is_said_during_a_turn_than_the_next_has_steps(tmp_path: Path) -> None:
     stage = await Stage.open(tmp_path, "", "one", FAULTS_PLANNER_SECONDS="0.5")
     try:

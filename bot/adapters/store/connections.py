@@ -14,6 +14,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from bot.adapters.store.journal import Heads
 from bot.adapters.store.statements import POSTGRES, Statement
 from bot.adapters.store.transaction import StoreTransaction
 from bot.domain.errors import Conflict, HandraiseError, Invalid, Unavailable
@@ -73,8 +74,9 @@ class _Fate(Enum):
 class Connections:
     """Runs transactions on the calling thread's own connection, which is made when needed."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, heads: Heads) -> None:
         self._conninfo = conninfo
+        self._heads = heads
         self._texts: dict[Statement, str] = {}
         self._local = threading.local()
         self._open: set[_Connection] = set()
@@ -121,7 +123,9 @@ class Connections:
     def _connection(self) -> _Connection:
         connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = _Connection(self._conninfo, self._texts)
+            connection = self._local.connection = _Connection(
+                self._conninfo, self._texts, self._heads
+            )
             with self._guard:
                 self._open.add(connection)
         return connection
@@ -138,12 +142,12 @@ class Connections:
 class _Connection:
     """A connection that says BEGIN and COMMIT itself: it must know when COMMIT was sent."""
 
-    def __init__(self, conninfo: str, texts: dict[Statement, str]) -> None:
+    def __init__(self, conninfo: str, texts: dict[Statement, str], heads: Heads) -> None:
         self._connection = psycopg.connect(conninfo, autocommit=True)
         self._cursor = self._connection.cursor()
         for name, value in _LIMITS.items():
             self._cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
-        self._transaction = StoreTransaction(self._cursor, POSTGRES, texts)
+        self._transaction = StoreTransaction(self._cursor, POSTGRES, texts, heads)
 
     def transact(
         self,

@@ -1,19 +1,40 @@
-"""The journal in the database: transitions, append-only."""
+"""The journal in the database: transitions, append-only, a request's chained one to the next."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select, union, update
+from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.packing import packed, unpacked
-from bot.adapters.store.schema import journal
-from bot.adapters.store.statements import Runner, Statement, columns, insert_into
+from bot.adapters.store.schema import journal, journal_heads, requests
+from bot.adapters.store.statements import (
+    Runner,
+    Statement,
+    columns,
+    insert_into,
+    locked,
+    names,
+    where,
+)
+from bot.domain import chain
+from bot.domain.chain import Chain, Head, Record, Signer, Tip, Verdict
+from bot.domain.errors import Unavailable
+from bot.domain.instants import Micros
 from bot.domain.journal import Entry
+
+REMEMBERED = 4_096
+"""Tips kept in memory, so that most additions need not read theirs."""
+_TRIES = 3
 
 _ADD = insert_into(journal, without=("number",))
 _FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "data"]
+_CHAINING = ["chain_number", "salt", "content_digest", "link"]
+_UNCHAINED = dict.fromkeys(_CHAINING)
+_RECORD = ["number", *_FIELDS, *_CHAINING]
 _OF_REQUEST = Statement(
     lambda: (
         columns(journal, _FIELDS)
@@ -28,26 +49,131 @@ _OF_SESSION = Statement(
         .order_by(journal.c.number)
     )
 )
+_CHAINED = Statement(
+    lambda: (
+        columns(journal, _RECORD)
+        .where(journal.c.request_id == bindparam("request_id"))
+        .order_by(journal.c.chain_number, journal.c.number)
+    )
+)
+_RECORDS = Statement(
+    lambda: (
+        columns(journal, _RECORD)
+        .where(
+            journal.c.number > bindparam("after"),
+            journal.c.at >= bindparam("since"),
+            journal.c.at < bindparam("until"),
+        )
+        .order_by(journal.c.number)
+        .limit(bindparam("limit"))
+    )
+)
+_ERASE = Statement(
+    lambda: (
+        update(journal)
+        .where(
+            journal.c.request_id == bindparam("of_request"),
+            journal.c.chain_number == bindparam("of_number"),
+        )
+        .values({name: bindparam(name) for name in ("data", "salt", "content_digest")})
+    )
+)
+_LAST_LINK = Statement(
+    lambda: (
+        select(journal.c.link)
+        .where(
+            journal.c.request_id == bindparam("request_id"),
+            journal.c.chain_number == bindparam("number"),
+        )
+        .order_by(journal.c.number.desc())
+        .limit(bindparam("limit"))
+    )
+)
+
+_HEAD_FIELDS = names(Head)
+_OF_HEAD = journal_heads.c.request_id == bindparam("request_id")
+_HEAD = where(journal_heads, _HEAD_FIELDS, _OF_HEAD)
+_LOCK_HEAD = locked(journal_heads, _HEAD_FIELDS, _OF_HEAD)
+_BEGIN = Statement(
+    lambda: (
+        postgresql.insert(journal_heads)
+        .values({c.name: bindparam(c.name) for c in journal_heads.c})
+        .on_conflict_do_nothing()
+    )
+)
+# Only from where the caller thinks it is: what it remembers may have been rolled back.
+_MOVE = Statement(
+    lambda: (
+        update(journal_heads)
+        .where(
+            journal_heads.c.request_id == bindparam("of_request"),
+            journal_heads.c.count == bindparam("from_count"),
+            journal_heads.c.signature == bindparam("from_signature"),
+        )
+        .values({name: bindparam(name) for name in _HEAD_FIELDS})
+    )
+)
+
+
+def _ids(table: Any, column: Any) -> Any:
+    return select(column.label("id")).select_from(table).where(column > bindparam("after"))
+
+
+def _known() -> Any:
+    """Select the requests that have a chain or should have one: a lost one is looked for too."""
+    found = union(
+        _ids(requests, requests.c.id),
+        _ids(journal_heads, journal_heads.c.request_id),
+        _ids(journal, journal.c.request_id),
+    ).subquery()
+    return select(found.c.id).order_by(found.c.id).limit(bindparam("limit"))
+
+
+_KNOWN = Statement(_known)
+
+
+class Heads:
+    """Who signs, and where chains ended last; one for all of a store's connections."""
+
+    def __init__(self, signer: Signer) -> None:
+        self.signer = signer
+        self._tips: dict[str, Tip] = {}
+
+    def recall(self, request_id: str) -> Tip:
+        """Return where a request's chain ended last, as far as is known here."""
+        return self._tips.get(request_id) or chain.beginning(request_id)
+
+    def remember(self, request_id: str, tip: Tip) -> None:
+        """Keep a tip for the next addition."""
+        if len(self._tips) >= REMEMBERED:
+            # Threads share this, and forgetting everything is one step.
+            self._tips.clear()
+        self._tips[request_id] = tip
 
 
 class Journal:
     """Implements the port `JournalTable`."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, heads: Heads) -> None:
         self._db = runner
+        self._heads = heads
 
     def add(self, entry: Entry) -> None:
-        """Append an entry."""
+        """Append an entry, and chain it when it is a request's."""
+        content = packed(entry.data) if entry.data else chain.ERASED
+        request_id = entry.request_id
+        chained = _UNCHAINED if request_id is None else self._chain(entry, request_id, content)
         self._db.run(
             _ADD,
             {
                 "at": entry.at,
                 "kind": entry.kind,
                 "session_id": entry.session_id,
-                "request_id": entry.request_id,
+                "request_id": request_id,
                 "person_id": entry.person_id,
                 "channel": entry.channel,
-                "data": packed(entry.data) if entry.data else "{}",
+                "data": content,
+                **chained,
             },
         )
 
@@ -59,7 +185,124 @@ class Journal:
         """Return a session's story, oldest first."""
         return [_entry(row) for row in self._db.all(_OF_SESSION, {"session_id": session_id})]
 
+    def chain_of(self, request_id: str) -> Chain:
+        """Return a request's story with what verifies it."""
+        rows = self._db.all(_CHAINED, {"request_id": request_id})
+        return Chain(
+            request_id=request_id,
+            records=[_record(row) for row in rows],
+            head=self._head(_HEAD, request_id),
+        )
+
+    def verify(self, request_id: str) -> Verdict:
+        """Compare a request's story with what was written."""
+        return chain.verify(self.chain_of(request_id), self._heads.signer)
+
+    def requests(self, after: str, limit: int) -> Sequence[str]:
+        """Return requests that have a chain or should have one, by id, those beyond `after`."""
+        return [row[0] for row in self._db.all(_KNOWN, {"after": after, "limit": limit})]
+
+    def records(self, after: int, since: Micros, until: Micros, limit: int) -> Sequence[Record]:
+        """Return entries from `since` and before `until`, those beyond the position `after`."""
+        asked = {"after": after, "since": since, "until": until, "limit": limit}
+        return [_record(row) for row in self._db.all(_RECORDS, asked)]
+
+    def erase(self, request_id: str, numbers: Sequence[int]) -> None:
+        """Erase the content of a request's entries; the chain still verifies."""
+        for record in self.chain_of(request_id).records:
+            if record.chain_number in numbers and record.salt is not None:
+                digest = chain.digest_content(record.salt, record.content)
+                self._db.run(
+                    _ERASE,
+                    {
+                        "of_request": request_id,
+                        "of_number": record.chain_number,
+                        "data": chain.ERASED,
+                        "salt": None,
+                        "content_digest": digest,
+                    },
+                )
+
+    def _chain(self, entry: Entry, request_id: str, content: str) -> dict[str, Any]:
+        """Move the head of an entry's chain, and return what the entry keeps of it."""
+        salt = os.urandom(chain.SALT_BYTES)
+        digest = chain.digest_content(salt, content)
+        before = self._heads.recall(request_id)
+        stored = before.head
+        for _ in range(_TRIES):
+            number = before.head.count + 1
+            link = chain.link_after(before.link, number, entry, digest)
+            tip = self._heads.signer.follow(request_id, before, link)
+            if self._move(request_id, stored, tip.head):
+                self._heads.remember(request_id, tip)
+                return {"chain_number": number, "salt": salt, "content_digest": None, "link": link}
+            before = self._stored(request_id)
+            stored = before.head
+            if stored.count and not self._heads.signer.verifies(request_id, before):
+                # What was tampered with is not made good by what comes after it.
+                before = chain.unsigned(before)
+        raise Unavailable("The question's journal is busy just now. Try again in a moment.")
+
+    def _move(self, request_id: str, before: Head, head: Head) -> bool:
+        values: dict[str, Any] = {
+            "request_id": request_id,
+            "count": head.count,
+            "key_id": head.key_id,
+            "signature": head.signature,
+        }
+        if not before.count:
+            return self._db.run(_BEGIN, values) == 1
+        values["of_request"] = request_id
+        values["from_count"] = before.count
+        values["from_signature"] = before.signature
+        return self._db.run(_MOVE, values) == 1
+
+    def _stored(self, request_id: str) -> Tip:
+        """Return where the chain ends as it is stored, held until the commit."""
+        head = self._head(_LOCK_HEAD, request_id)
+        if head is None:
+            return chain.beginning(request_id)
+        last = {"request_id": request_id, "number": head.count, "limit": 1}
+        row = self._db.one(_LAST_LINK, last)
+        return Tip(head=head, link=_bytes(row[0]) if row else b"")
+
+    def _head(self, statement: Statement, request_id: str) -> Head | None:
+        row = self._db.one(statement, {"request_id": request_id})
+        if row is None:
+            return None
+        count, key_id, signature = row
+        return Head(count=count, key_id=str(key_id), signature=_bytes(signature))
+
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     values = dict(zip(_FIELDS, row, strict=True))
     return Entry(**{**values, "data": unpacked(values["data"])})
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    """Return a record of whatever is stored: what was tampered with may have any type and form."""
+    values = dict(zip(_RECORD, row, strict=True))
+    number, content = values["chain_number"], str(values["data"])
+    return Record(
+        position=values["number"],
+        entry=Entry(**{**{name: values[name] for name in _FIELDS}, "data": _data(content)}),
+        content=content,
+        chain_number=number if isinstance(number, int) else None,
+        **{name: _blob(values[name]) for name in _CHAINING[1:]},
+    )
+
+
+def _data(content: str) -> dict[str, object]:
+    try:
+        data = unpacked(content)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _blob(value: object) -> bytes | None:
+    return None if value is None else _bytes(value)
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -92,6 +92,29 @@ def migrate_postgres(connection: psycopg.Connection[tuple[str, ...]]) -> None:
             _upgrade(core, stored)
 
 
+def check_sqlite(connection: sqlite3.Connection) -> None:
+    """Raise `SchemaUnknown` unless the file has the schema that this version works with."""
+    _check_revision(_sqlite_revision(connection))
+
+
+def check_postgres(connection: psycopg.Connection[tuple[str, ...]]) -> None:
+    """Raise `SchemaUnknown` unless the database has the schema that this version works with."""
+    _check_revision(_postgres_revision(connection))
+
+
+def _check_revision(stored: str | None) -> None:
+    if stored is None:
+        raise SchemaUnknown(
+            "The database holds nothing of Handraise's yet. Start the server once, or set "
+            "DATABASE_URL or DATA_DIR to the server's."
+        )
+    if stored != REVISION:
+        raise SchemaUnknown(
+            f"The database has schema {stored} and this version of Handraise works with "
+            f"{REVISION}. Use the version that the server runs, or start this one's server once."
+        )
+
+
 def _sqlite_revision(connection: sqlite3.Connection) -> str | None:
     try:
         row = connection.execute(_STORED).fetchone()

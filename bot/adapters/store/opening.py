@@ -12,22 +12,22 @@ from bot.domain.errors import Invalid
 if TYPE_CHECKING:
     from bot.adapters.store.postgres import PostgresStore
 
-_SQLITE = "sqlite:///"
+SQLITE_URL = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-def make_store(url: str) -> SqliteStore | PostgresStore:
-    """Return the store, not yet open.
+def make_store(url: str, *, journal_key: bytes = b"") -> SqliteStore | PostgresStore:
+    """Return the store, not yet open; `journal_key` signs the heads of the journal's chains.
 
     `sqlite:///x.db` is relative to the working directory and `sqlite:////x.db` absolute, as in
     SQLAlchemy's URLs; `postgresql://…` is libpq's.
     """
-    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
-        return SqliteStore(Path(unquote(url.removeprefix(_SQLITE))))
+    if url.startswith(SQLITE_URL) and len(url) > len(SQLITE_URL):
+        return SqliteStore(Path(unquote(url.removeprefix(SQLITE_URL))), journal_key=journal_key)
     if url.startswith(_POSTGRES):
         from bot.adapters.store.postgres import PostgresStore
 
-        return PostgresStore(url)
+        return PostgresStore(url, journal_key=journal_key)
     raise Invalid(
         "DATABASE_URL must be sqlite:///path/to/file.db or postgresql://user:password@host/name."
     )

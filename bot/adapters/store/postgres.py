@@ -17,11 +17,13 @@ import psycopg
 
 from bot.adapters.store.announcements import Announcements
 from bot.adapters.store.connections import READS, WRITES, Connections, conninfo
+from bot.adapters.store.journal import Heads
 from bot.adapters.store.listening import Listening
 from bot.adapters.store.migration import migrate_postgres
 from bot.adapters.store.notices import CHANNEL, fits, payloads
 from bot.adapters.store.previews import Previews
 from bot.adapters.store.transaction import Announcement, StoreTransaction
+from bot.domain.chain import Signer
 from bot.domain.errors import HandraiseError, Unavailable
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Listener, Topic
@@ -37,10 +39,18 @@ READERS = 4
 class PostgresStore:
     """Implements the port `Store`; any number of servers may open the same database."""
 
-    def __init__(self, url: str, *, writers: int = WRITERS, readers: int = READERS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        journal_key: bytes = b"",
+        writers: int = WRITERS,
+        readers: int = READERS,
+    ) -> None:
+        """`journal_key` signs the journal's heads; without one they prove nothing."""
         self._conninfo = conninfo(url)
         self._server = new_id()
-        self._connections = Connections(self._conninfo)
+        self._connections = Connections(self._conninfo, Heads(Signer(journal_key)))
         self._announcements = Announcements()
         self._listening = Listening(self._conninfo, self._server, self._announcements)
         self._previews = Previews(lambda key: fits(self._server, (Topic.EPHEMERAL, key)))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -387,6 +388,11 @@ journal = Table(
     Column("person_id", Text),
     Column("channel", Text),
     Column("data", Text, nullable=False),
+    # A request's entries only: the salt, or the digest once the content was erased.
+    Column("chain_number", Integer),
+    Column("salt", LargeBinary),
+    Column("content_digest", LargeBinary),
+    Column("link", LargeBinary),
     Index(None, "session_id"),
 )
 Index(
@@ -394,6 +400,17 @@ Index(
     journal.c.request_id,
     sqlite_where=text("request_id IS NOT NULL"),
     postgresql_where=text("request_id IS NOT NULL"),
+)
+
+# Where each request's chain ends, signed.
+journal_heads = Table(
+    "journal_heads",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # The external key of each command that was applied, with what became of it.

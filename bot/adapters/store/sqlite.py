@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import queue
 import sqlite3
 import threading
@@ -18,15 +17,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.adapters.store.announcements import Announcements, resolve
+from bot.adapters.store.journal import Heads
 from bot.adapters.store.migration import migrate_sqlite
 from bot.adapters.store.serverlock import ServerLock
-from bot.adapters.store.statements import SQLITE, Statement
-from bot.adapters.store.transaction import Announcement, StoreTransaction
-from bot.domain.errors import Conflict, HandraiseError, Unavailable
+from bot.adapters.store.sqlite_connection import SqliteConnection, translated
+from bot.adapters.store.statements import Statement
+from bot.adapters.store.transaction import Announcement
+from bot.domain.chain import Signer
+from bot.domain.errors import HandraiseError, Unavailable
 from bot.service.ports.store import Listener, Topic
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 BATCH = 128
 """Functions that may share a commit: bounded, so that the first does not wait for all."""
@@ -34,7 +35,6 @@ PATIENCE = 0.02
 """Seconds that a function may wait for another's commit to share, where its caller allows it."""
 READERS = 3
 BUSY_TIMEOUT_MS = 5_000
-LOG_BYTES = 64 * 1024 * 1024
 
 
 class _Job:
@@ -57,42 +57,21 @@ class _Job:
         self.announcements: dict[Announcement, None] = {}
 
 
-class _Connection:
-    """A connection with the pragmas that the store relies on, and its transaction object."""
-
-    def __init__(self, path: Path, texts: dict[Statement, str], *, writes: bool) -> None:
-        self.connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
-        self.cursor = self.connection.cursor()
-        self.cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        self.cursor.execute("PRAGMA journal_mode = WAL")
-        self.cursor.execute("PRAGMA synchronous = FULL")
-        self.cursor.execute("PRAGMA foreign_keys = ON")
-        if writes:
-            # After a burst the log's file shrinks again; checkpoints come by themselves.
-            self.cursor.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-        else:
-            self.cursor.execute("PRAGMA query_only = ON")
-        self.transaction = StoreTransaction(self.cursor, SQLITE, texts)
-
-    def close(self) -> None:
-        self.connection.close()
-
-
 class SqliteStore:
     """Implements the port `Store` on one SQLite file, for one server process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, journal_key: bytes = b"") -> None:
+        """`journal_key` signs the journal's heads; without one they prove nothing."""
         self._path = path
+        self._heads = Heads(Signer(journal_key))
         self._lock = ServerLock(path)
         self._texts: dict[Statement, str] = {}
         self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._announcements = Announcements()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._local = threading.local()
-        self._opened: list[_Connection] = []
-        self._writer: _Connection | None = None
+        self._opened: list[SqliteConnection] = []
+        self._writer: SqliteConnection | None = None
         self._thread: threading.Thread | None = None
         self._is_open = False
         self._patient: list[_Job] = []
@@ -102,7 +81,7 @@ class SqliteStore:
         self._lock.acquire()
         try:
             await asyncio.to_thread(migrate_sqlite, self._path)
-            writer = await asyncio.to_thread(_Connection, self._path, self._texts, writes=True)
+            writer = await asyncio.to_thread(self._connect, writes=True)
         except BaseException:
             self._lock.release()
             raise
@@ -176,11 +155,16 @@ class SqliteStore:
         """Raise `Unavailable` unless the database answers a read."""
         await self.read(lambda tx: tx.people.get(""))
 
+    def _connect(self, *, writes: bool) -> SqliteConnection:
+        return SqliteConnection(
+            self._path, self._texts, self._heads, writes=writes, busy_timeout=BUSY_TIMEOUT_MS
+        )
+
     def _read(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-        connection: _Connection | None = getattr(self._local, "connection", None)
+        connection: SqliteConnection | None = getattr(self._local, "connection", None)
         try:
             if connection is None:
-                connection = _Connection(self._path, self._texts, writes=False)
+                connection = self._connect(writes=False)
                 self._local.connection = connection
                 self._opened.append(connection)
             # One snapshot for the whole function, however many statements it runs.
@@ -190,9 +174,9 @@ class SqliteStore:
             finally:
                 connection.connection.rollback()
         except sqlite3.Error as error:
-            raise _translated(error) from None
+            raise translated(error) from None
 
-    def _write(self, writer: _Connection) -> None:
+    def _write(self, writer: SqliteConnection) -> None:
         """Take jobs until there are no more."""
         stopping = False
         while not stopping:
@@ -213,7 +197,7 @@ class SqliteStore:
             with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody waits
                 jobs[0].loop.call_soon_threadsafe(self._settle, jobs)
 
-    def _commit(self, writer: _Connection, jobs: list[_Job]) -> None:
+    def _commit(self, writer: SqliteConnection, jobs: list[_Job]) -> None:
         """Commit the jobs together, or each alone when that fails: a full disk for one must not
         lose its neighbours.
         """
@@ -221,7 +205,7 @@ class SqliteStore:
             for job in jobs:
                 self._try_commit(writer, [job])
 
-    def _try_commit(self, writer: _Connection, jobs: list[_Job]) -> bool:
+    def _try_commit(self, writer: SqliteConnection, jobs: list[_Job]) -> bool:
         """Return False when each should be tried alone."""
         cursor = writer.cursor
         alone = len(jobs) == 1
@@ -229,7 +213,7 @@ class SqliteStore:
             cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             # Another process writes for longer than the busy timeout: each alone would wait again.
-            _fail(jobs, _translated(error))
+            _fail(jobs, translated(error))
             return True
         try:
             for job in jobs:
@@ -239,11 +223,11 @@ class SqliteStore:
             # Some errors (disk full, I/O) have rolled everything back already.
             if writer.connection.in_transaction:
                 writer.connection.rollback()
-            _fail(jobs, _translated(error))
+            _fail(jobs, translated(error))
             return False
         return True
 
-    def _run_one(self, writer: _Connection, job: _Job, *, alone: bool) -> None:
+    def _run_one(self, writer: SqliteConnection, job: _Job, *, alone: bool) -> None:
         cursor = writer.cursor
         transaction = writer.transaction
         transaction.begin()
@@ -255,7 +239,7 @@ class SqliteStore:
         except sqlite3.OperationalError:
             raise  # the database's trouble, not this function's: the whole batch is off
         except BaseException as error:  # noqa: BLE001 - handed to the waiter
-            job.error = _translated(error) if isinstance(error, sqlite3.Error) else error
+            job.error = translated(error) if isinstance(error, sqlite3.Error) else error
             job.result = None
             if alone:
                 cursor.execute("ROLLBACK")
@@ -284,11 +268,3 @@ def _fail(jobs: list[_Job], error: HandraiseError) -> None:
         job.error = type(error)(error.message)
         job.result = None
         job.announcements = {}
-
-
-def _translated(error: BaseException) -> HandraiseError:
-    """Return the error that leaves this adapter; the driver's text stays in the log."""
-    log.error("the database refused: %s: %s", type(error).__name__, error)
-    if isinstance(error, sqlite3.IntegrityError):
-        return Conflict("This clashes with what is stored already. Look at it again.")
-    return Unavailable("The database cannot be used just now. Try again in a moment.")

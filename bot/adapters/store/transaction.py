@@ -10,7 +10,7 @@ from bot.adapters.store.accounts import Accounts
 from bot.adapters.store.actions import Actions
 from bot.adapters.store.feeds import Feeds
 from bot.adapters.store.inbound import Inbound
-from bot.adapters.store.journal import Journal
+from bot.adapters.store.journal import Heads, Journal
 from bot.adapters.store.messages import Messages
 from bot.adapters.store.people import People
 from bot.adapters.store.rates import Rates
@@ -27,13 +27,15 @@ Announcement = tuple[Topic, str]
 class StoreTransaction:
     """Implements the port `Transaction`; kept for a connection's life, emptied by `begin`."""
 
-    def __init__(self, cursor: Cursor, dialect: Dialect, texts: dict[Statement, str]) -> None:
+    def __init__(
+        self, cursor: Cursor, dialect: Dialect, texts: dict[Statement, str], heads: Heads
+    ) -> None:
         runner = Runner(cursor, dialect, texts)
         self.accounts = Accounts(runner)
         self.actions = Actions(runner)
         self.feeds = Feeds(runner)
         self.inbound = Inbound(runner)
-        self.journal = Journal(runner)
+        self.journal = Journal(runner, heads)
         self.messages = Messages(runner)
         self.people = People(runner)
         self.rates = Rates(runner)

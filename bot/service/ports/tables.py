@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.action_run import ActionRun
+from bot.domain.chain import Chain, Record, Verdict
 from bot.domain.commands import Outcome
 from bot.domain.feedback import FeedbackRequest, FeedbackResponse, Part, Route
 from bot.domain.instants import Micros
@@ -325,11 +326,30 @@ class FeedTable(Protocol):
 
 
 class JournalTable(Protocol):
-    """Transitions, append-only."""
+    """Transitions, append-only; a request's entries are chained, and its chain's head signed."""
 
     def add(self, entry: Entry) -> None: ...
     def of_request(self, request_id: str) -> Sequence[Entry]: ...
     def of_session(self, session_id: str) -> Sequence[Entry]: ...
+    def chain_of(self, request_id: str) -> Chain:
+        """Return a request's story with what verifies it."""
+        ...
+
+    def verify(self, request_id: str) -> Verdict:
+        """Compare a request's story with what was written."""
+        ...
+
+    def requests(self, after: str, limit: int) -> Sequence[str]:
+        """Return requests that have a chain or should have one, by id, those beyond `after`."""
+        ...
+
+    def records(self, after: int, since: Micros, until: Micros, limit: int) -> Sequence[Record]:
+        """Return entries from `since` and before `until`, those beyond the position `after`."""
+        ...
+
+    def erase(self, request_id: str, numbers: Sequence[int]) -> None:
+        """Erase the content of these entries of a request's chain, which still verifies."""
+        ...
 
 
 class ReceiptTable(Protocol):

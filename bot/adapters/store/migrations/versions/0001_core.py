@@ -374,11 +374,24 @@ def _create_records() -> None:
         sa.Column("person_id", sa.Text()),
         sa.Column("channel", sa.Text()),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("chain_number", sa.Integer()),
+        sa.Column("salt", sa.LargeBinary()),
+        sa.Column("content_digest", sa.LargeBinary()),
+        sa.Column("link", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("number", name="pk_journal"),
     )
     op.create_index("ix_journal_session_id", "journal", ["session_id"])
     op.create_index(
         "ix_journal_request", "journal", ["request_id"], **_where("request_id IS NOT NULL")
+    )
+    op.create_table(
+        "journal_heads",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("request_id", name="pk_journal_heads"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "receipts",

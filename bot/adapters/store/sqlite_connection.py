@@ -1,0 +1,57 @@
+"""One connection to an SQLite file, and what its driver's errors mean."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from bot.adapters.store.journal import Heads
+from bot.adapters.store.statements import SQLITE, Statement
+from bot.adapters.store.transaction import StoreTransaction
+from bot.domain.errors import Conflict, HandraiseError, Unavailable
+
+log = logging.getLogger(__name__)
+
+LOG_BYTES = 64 * 1024 * 1024
+
+
+class SqliteConnection:
+    """A connection with the pragmas that the store relies on, and its transaction object."""
+
+    def __init__(
+        self,
+        path: Path,
+        texts: dict[Statement, str],
+        heads: Heads,
+        *,
+        writes: bool,
+        busy_timeout: int,
+    ) -> None:
+        """`busy_timeout` is in milliseconds, while another process writes."""
+        self.connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        self.cursor = self.connection.cursor()
+        self.cursor.execute(f"PRAGMA busy_timeout = {busy_timeout}")
+        self.cursor.execute("PRAGMA journal_mode = WAL")
+        self.cursor.execute("PRAGMA synchronous = FULL")
+        self.cursor.execute("PRAGMA foreign_keys = ON")
+        if writes:
+            # After a burst the log's file shrinks again; checkpoints come by themselves.
+            self.cursor.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        else:
+            self.cursor.execute("PRAGMA query_only = ON")
+        self.transaction = StoreTransaction(self.cursor, SQLITE, texts, heads)
+
+    def close(self) -> None:
+        """Close it; a transaction that is open is rolled back."""
+        self.connection.close()
+
+
+def translated(error: BaseException) -> HandraiseError:
+    """Return the error that leaves this adapter; the driver's text stays in the log."""
+    log.error("the database refused: %s: %s", type(error).__name__, error)
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict("This clashes with what is stored already. Look at it again.")
+    return Unavailable("The database cannot be used just now. Try again in a moment.")

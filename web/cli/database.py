@@ -1,0 +1,20 @@
+"""The deployment's database, as the settings name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.adapters.store.maintenance import Maintenance, maintain
+from bot.settings import Settings
+from web.journal_key import journal_key
+
+
+@contextmanager
+def opened() -> Iterator[Maintenance]:
+    """Open the database; `SettingsError`, or an error whose message says what to do."""
+    settings = Settings.load()
+    with maintain(
+        settings.database_url, journal_key=journal_key(settings.secret_key)
+    ) as maintenance:
+        yield maintenance
