@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.domain.grammar import reading
+from bot.domain.grammar import reading, timing
 from bot.domain.grammar.people import NUMBER
 from bot.domain.grammar.reading import Clock, Reader, Reading, Slot
 
@@ -87,15 +87,15 @@ def _must_agree(body: str, clock: Clock) -> Reading | None:
 
 
 def _ask_if(body: str, clock: Clock) -> Reading | None:
-    return reading.ask_if(re.sub(_UNANSWERED, " ", body, count=1, flags=re.IGNORECASE), clock)
+    return timing.ask_if(re.sub(_UNANSWERED, " ", body, count=1, flags=re.IGNORECASE), clock)
 
 
 _FORMS = (
     _form(rf"options{_COLON}", reading.options, body=_Body.LIST, label=True),
     _form(rf"form{_COLON}", reading.form, body=_Body.LIST, label=True),
     _form(rf"context{_COLON}", reading.context, body=_Body.PROSE, label=True),
-    _form(rf"within(?:{_COLON})?", reading.within, small=True),
-    _form(r"(?:due\s+)?(?:by|before|until)", reading.by, small=True),
+    _form(rf"within(?:{_COLON})?", timing.within, small=True),
+    _form(r"(?:due\s+)?(?:by|before|until)", timing.by, small=True),
     _form(
         r"(?:in\s+|counting\s+)?working\s+(?:time|hours)(?:\s+only)?",
         reading.bare(Slot.WORKING_TIME, working_time=True),
@@ -125,10 +125,10 @@ _FORMS = (
         r"(?:\s+(?:them|him|her|people|anybody))?)",
         reading.bare(Slot.NO_REMIND, remind_at=()),
     ),
-    _form(rf"remind(?:\s+(?:them|him|her|people|again))*(?:{_COLON})?", reading.remind),
-    _form(r"escalate", reading.escalate),
-    _form(r"then\s+ask", reading.then_ask),
-    _form(_UNANSWERED, reading.if_nobody),
+    _form(rf"remind(?:\s+(?:them|him|her|people|again))*(?:{_COLON})?", timing.remind),
+    _form(r"escalate", timing.escalate),
+    _form(r"then\s+ask", timing.then_ask),
+    _form(_UNANSWERED, timing.if_nobody),
     _form(rf"(?:then\s+)?ask(?=\s.{{1,200}}?\s{_UNANSWERED})", _ask_if),
 )
 _OPTIONS = _FORMS[0]
@@ -156,13 +156,17 @@ _LOOK_BEHIND = 40
 def split_question(text: str, clock: Clock) -> tuple[str, tuple[Reading, ...]]:
     """Return the question that `text` begins with, and the clauses behind it."""
     tail = _Tail(text, clock)
+    reached = 0
     for stop in _STOP.finditer(text):
-        found = tail.all_from(stop.end())
+        if stop.end() < reached:  # among the signs that the last one has led over
+            continue
+        reached = tail.lead(stop.end())
+        found = tail.all_from(reached)
         if found is not None:
             return text[: stop.end()].strip(" \t\n;"), found
     if text.endswith(("?", "？")):
         return text.strip(), ()
-    found = tail.all_from(0)
+    found = tail.all_from(tail.lead(0))
     if found is not None:
         return "", found
     for head in reversed(tail.heads):
@@ -212,11 +216,14 @@ class _Tail:
             self._starting.setdefault(head.start, []).append(n)
         self._known: dict[int, tuple[int, tuple[Reading, ...]] | None] = {}
 
+    def lead(self, at: int) -> int:
+        """Return where the first word behind `at` begins that a clause can begin with."""
+        found = _LEAD.match(self._text, at)
+        return at if found is None else found.end()
+
     def all_from(self, at: int) -> tuple[Reading, ...] | None:
         """Return the clauses that make up the whole of the text from `at` on, at least one."""
-        lead = _LEAD.match(self._text, at)
-        start = at if lead is None else lead.end()
-        made = [self._from(n) for n in self._starting.get(start, ())]
+        made = [self._from(n) for n in self._starting.get(at, ())]
         best = min((one for one in made if one is not None), key=lambda one: one[0], default=None)
         return None if best is None else best[1]
 
