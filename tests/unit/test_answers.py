@@ -7,8 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from bot.adapters.planner.answers import Unusable, whole_object
+from bot.adapters.planner.answers import Unusable, nothing_lost, whole_object
 
 ONE = '{"steps": [{"action": "reply", "text": "a } and a \\" and a {"}]}'
 
@@ -61,3 +62,29 @@ def test_every_truncation_is_noticed(length: int) -> None:
     with pytest.raises(Unusable) as caught:
         whole_object(ONE[:length])
     assert caught.value.cut_off
+
+
+class _Item(BaseModel):
+    name: str
+    size: int | None = None
+
+
+class _Whole(BaseModel):
+    items: list[_Item]
+    note: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("written", "lost"),
+    [
+        ({"items": [{"name": "a"}]}, False),
+        ({"items": [{"name": "a", "size": None}], "note": "", "more": 1}, False),
+        ({"items": [{"name": "a"}, {"size": 3}]}, True),
+        ({"items": [{"name": "a", "size": "big"}]}, True),
+        ({"items": [{"name": "a"}], "note": {"text": "x"}}, True),
+        ({"items": {"name": "a"}}, False),
+    ],
+)
+def test_what_the_parser_left_out_is_noticed(written: object, lost: bool) -> None:
+    read = _Whole(items=[_Item(name="a")])
+    assert nothing_lost(written, read) is not lost

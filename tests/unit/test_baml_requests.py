@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.adapters.planner.config import PlannerConfig, Provider
 from bot.domain.errors import Invalid
 from bot.domain.instants import DAY
-from bot.domain.planning import Line, OpenQuestion, PlanContext, Role, Spoken
+from bot.domain.planning import Line, OpenQuestion, PlanContext, Role, Spoken, ToolSummary
 
 pytest.importorskip("baml_py")
 pytest.importorskip(
@@ -88,8 +89,27 @@ def test_the_prompt_holds_what_a_turn_needs() -> None:
 def test_the_answers_shape_is_in_the_prompt() -> None:
     system, _ = prompts(context(line("Hi")))
     for word in ("steps", '"reply"', '"ask_human"', '"cancel_question"', '"remind_people"',
-                 '"end_session"', "within_minutes", "quorum"):
+                 '"end_session"', "within_minutes", "quorum", "deadline", "remind_at",
+                 "no_reminders", "escalations", "after_minutes", "fields", "working_time", "veto",
+                 "notify", "urgent", "replaces"):
         assert word in system
+
+
+def test_tools_are_named_only_where_there_are_any() -> None:
+    plain = context(line("Hi"))
+    system, _ = prompts(plain)
+    assert "run is always null" in system
+    assert "http_request" not in system
+    tool = ToolSummary(name="http_request", description="sends\none request")
+    system, _ = prompts(replace(plain, tools=(tool,)))
+    assert "  http_request: sends one request\n" in system
+    assert "run is always null" not in system
+
+
+def test_what_the_owner_states_has_a_field_of_its_own() -> None:
+    system, _ = prompts(context(line("Hi")))
+    assert "never make up a deadline" in system
+    assert "ask it anew with replaces" in system
 
 
 def test_everybodys_words_are_fenced_and_only_the_owners_are_requests() -> None:

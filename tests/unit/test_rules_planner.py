@@ -17,6 +17,7 @@ from bot.domain.planning import (
     AskHuman,
     CancelQuestion,
     EndSession,
+    Escalation,
     Line,
     OpenQuestion,
     Plan,
@@ -150,6 +151,42 @@ def test_an_unclear_number_is_asked_back(text: str, says: str) -> None:
     assert says in said
     assert "1. “Question 1?”" in said
     assert "2. “Question 2?”" in said
+
+
+def test_the_owners_zone_and_the_usual_wait_count() -> None:
+    (step,) = plan(owner("ask ana: Ship? then ask dana by Friday noon")).steps
+    assert isinstance(step, AskHuman)
+    noon = 1_772_794_800_000_000  # 2026-03-06 12:00 in Berlin
+    assert step.escalations == (Escalation(people=("dana",), at=noon),)
+    assert step.deadline == noon + 2 * DAY
+
+
+def test_a_change_asks_anew_the_same_people() -> None:
+    made = plan(
+        owner("change 2: Ship on Monday? options: yes, no quorum 2"), owner("status"),
+        open_questions=[waiting(1), waiting(2, "ben", "carla")],
+    )
+    assert made.steps[0] == AskHuman(
+        people=("ben", "carla"), question="Ship on Monday?", kind=Kind.CHOICE,
+        options=("yes", "no"), quorum=2, replaces="r2",
+    )
+    assert isinstance(made.steps[1], Reply)
+    assert "One question is waiting" in made.steps[1].text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("change: Ship on Monday?", "Which one? Write `change 1` to `change 2`"),
+     ("change 1: Ship? quorum 2", "only one person is asked"),
+     ("change 1:", "question itself is missing"),
+     ("change 1: Ship? by 2020-01-01", "has passed")],
+)
+def test_a_change_that_cannot_be_made_is_explained(text: str, says: str) -> None:
+    assert says in only_reply(plan(owner(text), open_questions=[waiting(1), waiting(2)]))
+
+
+def test_nothing_to_change() -> None:
+    assert only_reply(plan(owner("change: Ship?"))) == "Nothing is waiting for anybody."
 
 
 def test_nothing_to_remind() -> None:
