@@ -30,6 +30,7 @@ from bot.domain.working_hours import DEFAULT_HOURS, read_hours
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.tables import Recipient
 from bot.service.ports.tools import Toolbox
 from bot.service.reaching import CHAT_ONLY, reach
 from bot.service.recipients import (
@@ -119,20 +120,28 @@ def ask_once_more(
         decided_via=None,
         outcome=None,
     )
-    addressees = []
-    for recipient in recipients:
-        person = tx.people.get(recipient.canonical_id)
-        if person is not None:
-            addressees.append(
-                Addressee(
-                    person=person,
-                    part=recipient.part,
-                    route=recipient.route,
-                    by_id=recipient.by_id,
-                )
-            )
+    addressees = _same_people(tx, recipients)
+    deciders = sum(a.part is Part.DECIDER for a in addressees)
+    if request.quorum > deciders:
+        raise Invalid(
+            f"{request.quorum} answers are wanted, but only {deciders} can be asked. "
+            "Ask a new question."
+        )
     _put(tx, conversation, request, addressees, None, now, routing)
     return request
+
+
+def _same_people(tx: Transaction, recipients: Sequence[Recipient]) -> list[Addressee]:
+    """Return people with their parts; of two who were found to be one, the greater part."""
+    chosen: dict[str, Addressee] = {}
+    for recipient in sorted(recipients, key=lambda r: r.part is not Part.DECIDER):
+        person = tx.people.get(recipient.canonical_id)
+        if person is not None and person.id not in chosen:
+            chosen[person.id] = Addressee(
+                person=person, part=recipient.part, route=recipient.route, by_id=recipient.by_id
+            )
+    order = {r.canonical_id: position for position, r in reversed([*enumerate(recipients)])}
+    return sorted(chosen.values(), key=lambda a: order[a.person.id])
 
 
 def remind(
