@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain.commands import CHAT, SYSTEM_CHANNEL, AdvanceRequest, Outcome
-from bot.domain.feedback import FeedbackRequest, Part, Route, State
+from bot.domain.feedback import FeedbackRequest, Kind, Part, Route, Standing, State
 from bot.domain.instants import MINUTE, Micros
+from bot.domain.person import Person
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
 from bot.domain.session import SessionState
-from bot.domain.timetable import Due, Escalate, Expire, Remind
+from bot.domain.timetable import Escalate, Expire, Remind
 from bot.service.asking import listed
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
 from bot.service.reaching import CHAT_ONLY, reach, reach_again
+from bot.service.recipients import with_stand_ins
 from bot.service.settling import settle
 
 GRACE: Micros = 30 * MINUTE
 """How long past the deadline a question waits for inbound channels that were not read so far."""
 LOOK_AGAIN: Micros = MINUTE
+_ANSWERS = (Standing.COUNTED, Standing.CHANGES)
+"""What of an open question need not be asked for once more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +43,13 @@ class Advancing:
         if not request.is_open or request.next_at is None or request.next_at > now:
             return unchanged
         found = request.timetable.due(request.reminders_done, request.escalations_done, now)
+        # First, so that whatever is saved below has it: nothing of this is done a second time.
+        question.request = replace(
+            request,
+            reminders_done=found.reminders_done,
+            escalations_done=found.escalations_done,
+            next_at=found.next_at,
+        )
         conversation = question.conversation()
         status = "unchanged"
         for act in found.acts:
@@ -54,26 +66,22 @@ class Advancing:
                         return Outcome(status="waiting", request_id=request.id)
                     conversation.save()
                     return Outcome(status="expired", request_id=request.id)
-        self._plan_next(tx, question, found)
+        tx.requests.save(question.request)
         conversation.save()
         return Outcome(status=status, request_id=request.id)
-
-    def _plan_next(self, tx: Transaction, question: Question, found: Due) -> None:
-        question.request = replace(
-            question.request,
-            reminders_done=found.reminders_done,
-            escalations_done=found.escalations_done,
-            next_at=found.next_at,
-        )
-        tx.requests.save(question.request)
 
     def _remind(
         self, tx: Transaction, question: Question, conversation: Conversation, now: Micros
     ) -> None:
         """Show the question again to who has not answered, on their next channel."""
         question.change(conversation)
-        for recipient in question.deciders:
-            person = tx.people.get(recipient.canonical_id)
+        answered = {
+            question.canonical(response.person_id)
+            for response in tx.requests.responses(question.request.id)
+            if response.standing in _ANSWERS
+        }
+        for person_id in {r.canonical_id: None for r in question.deciders}:
+            person = None if person_id in answered else tx.people.get(person_id)
             if person is not None:
                 reach_again(tx, question.request, person, now, self.routing)
         question.journal("request.reminded")
@@ -88,25 +96,23 @@ class Advancing:
     ) -> None:
         """Ask the people of a step besides; whoever is asked already stays so."""
         request = question.request
-        asked = {r.canonical_id for r in question.recipients if r.part is Part.DECIDER}
+        asked = {r.canonical_id for r in question.deciders}
         told = {r.canonical_id for r in question.recipients}
+        wanted = [
+            person
+            for person in _people(tx, request.timetable.escalations[step].people)
+            if person.id not in asked
+        ]
+        barred = question.asker_id if request.kind is Kind.APPROVAL else None
+        added = with_stand_ins(tx, wanted, barred, now, already=asked)
         names: list[str] = []
-        for person_id in request.timetable.escalations[step].people:
-            person = tx.people.get(person_id)
-            if person is not None and person.merged_into is not None:
-                person = tx.people.get(person.merged_into)
-            if person is None or person.id in asked:
-                continue
-            tx.requests.add_recipient(
-                request.id,
-                person.id,
-                len(question.recipients) + len(names),
-                Part.DECIDER,
-                Route.ESCALATED,
-            )
-            names.append(person.name)
-            if person.id not in told:
-                reach(tx, request, person, now, self.routing)
+        for position, a in enumerate(added, start=len(question.recipients)):
+            route = Route.ESCALATED if a.route is Route.ASKED else a.route
+            tx.requests.add_recipient(request.id, a.person.id, position, a.part, route, a.by_id)
+            if a.part is Part.DECIDER:
+                names.append(a.person.name)
+            if a.person.id not in told:
+                reach(tx, request, a.person, now, self.routing)
         question.reload_recipients()
         question.change(conversation)
         question.journal("request.escalated", {"step": step, "people": names})
@@ -146,6 +152,18 @@ class Advancing:
             wakes=conversation.state is SessionState.ACTIVE,
         )
         return True
+
+
+def _people(tx: Transaction, ids: Iterable[str]) -> list[Person]:
+    """Return people canonically, each once."""
+    found: dict[str, Person] = {}
+    for id_ in ids:
+        person = tx.people.get(id_)
+        if person is not None and person.merged_into is not None:
+            person = tx.people.get(person.merged_into)
+        if person is not None:
+            found[person.id] = person
+    return list(found.values())
 
 
 def _all_read(tx: Transaction, request: FeedbackRequest) -> bool:

@@ -34,6 +34,7 @@ class Answering:
     """The handlers of what responders say; every response is kept, whatever becomes of it."""
 
     session_timeout: Micros
+    self_approval: bool = False
 
     def answer(self, tx: Transaction, command: AnswerRequest, now: Micros) -> Outcome:
         """Take one human's answer: the first valid one that is enough decides."""
@@ -41,6 +42,7 @@ class Answering:
         recipient = question.decider() if question.request.is_open else question.recipient()
         if not command.actor.verified:
             raise NotAllowed("Verify your address first; then your answer counts.")
+        question.refuse_own_approval(recipient.canonical_id, allowed=self.self_approval)
         request = question.request
         if command.digest is not None and command.digest != request.digest:
             raise Conflict(
@@ -70,7 +72,7 @@ class Answering:
             verdict = judge(
                 request,
                 {r.canonical_id for r in question.deciders},
-                _votes(tx, question),
+                {} if request.rule is Rule.FIRST else question.votes(),
                 recipient.canonical_id,
                 reading,
             )
@@ -154,18 +156,6 @@ class Answering:
             return True
         tell_everybody(conversation, question.request, people)
         return verdict.stalemate
-
-
-def _votes(tx: Transaction, question: Question) -> dict[str, Answer]:
-    """Return the votes that count so far, by canonical person: people may have been merged."""
-    if question.request.rule is Rule.FIRST:
-        return {}  # nobody else's vote matters
-    merged = {r.person_id: r.canonical_id for r in question.recipients}
-    return {
-        merged.get(response.person_id, response.person_id): response.answer
-        for response in tx.requests.responses(question.request.id)
-        if response.standing is Standing.COUNTED and response.answer is not None
-    }
 
 
 def _keep(

@@ -95,7 +95,7 @@ class Handing:
             raise Invalid("You cannot hand a question on to yourself.", code="circle")
         request = question.request
         if (
-            target.id == request.asker_id
+            target.id == question.asker_id
             and request.kind is Kind.APPROVAL
             and not self.self_approval
         ):

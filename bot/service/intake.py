@@ -77,12 +77,15 @@ class Intake:
         self._limits = limits
         self._observer = observer or Unobserved()
         talking = Talking(session_timeout=session_timeout, max_concurrent=max_concurrent)
-        answering = Answering(session_timeout=session_timeout)
+        answering = Answering(session_timeout=session_timeout, self_approval=self_approval)
         handing = Handing(
             session_timeout=session_timeout, self_approval=self_approval, routing=routing
         )
         owning = Owning(
-            session_timeout=session_timeout, feedback_timeout=feedback_timeout, routing=routing
+            session_timeout=session_timeout,
+            feedback_timeout=feedback_timeout,
+            self_approval=self_approval,
+            routing=routing,
         )
         advancing = Advancing(session_timeout=session_timeout, routing=routing)
         profiles = Profiles(channels=channels)

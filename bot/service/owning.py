@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.commands import AskAgain, CancelRequest, Outcome, ReopenWith
+from bot.domain.deciding import judge
 from bot.domain.errors import Conflict, NotFound
-from bot.domain.feedback import Kind, Standing, State
+from bot.domain.feedback import (
+    Answer,
+    FeedbackRequest,
+    FeedbackResponse,
+    Kind,
+    Standing,
+    State,
+)
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
@@ -25,6 +34,7 @@ class Owning:
 
     session_timeout: Micros
     feedback_timeout: Micros
+    self_approval: bool = False
     routing: Routing = CHAT_ONLY
 
     def cancel(self, tx: Transaction, command: CancelRequest, now: Micros) -> Outcome:
@@ -83,9 +93,8 @@ class Owning:
         question = Question(tx, command.request_id, command, now, self.session_timeout)
         question.check_asker()
         request = question.request
-        response = next(
-            (r for r in tx.requests.responses(request.id) if r.id == command.response_id), None
-        )
+        responses = tx.requests.responses(request.id)
+        response = next((r for r in responses if r.id == command.response_id), None)
         if response is None:
             raise NotFound("There is no such response.")
         if request.state is not State.EXPIRED:
@@ -93,20 +102,16 @@ class Owning:
                 f"This question is {request.state.value}; only an expired one can be reopened.",
                 code="not_expired",
             )
-        if (
-            response.standing is not Standing.LATE
-            or response.answer is None
-            or response.sent_at > request.deadline
-        ):
+        if response.answer is None or not _in_time(response, request):
             raise Conflict("This response was not sent in time.", code="not_in_time")
         answer = response.answer
-        approved = State.APPROVED if answer.approved else State.REJECTED
+        author, state = self._judge(question, responses, response, answer)
         reopened = replace(
             request,
-            state=approved if request.kind is Kind.APPROVAL else State.ANSWERED,
+            state=state,
             version=request.version + 1,
             decided_at=now,
-            decided_by=response.person_id,
+            decided_by=author,
             decided_via=response.channel,
             outcome=answer,
         )
@@ -121,10 +126,9 @@ class Owning:
         names = {r.canonical_id: r.name for r in question.recipients}
         conversation.say(
             Role.SYSTEM,
-            f"{names.get(response.person_id, 'Somebody')} answered “{request.question}”: "
-            f"{answer.words()}",
+            f"{names.get(author, 'Somebody')} answered “{request.question}”: {answer.words()}",
             channel=command.actor.channel,
-            person_id=response.person_id,
+            person_id=author,
             request_id=request.id,
             wakes=conversation.state is SessionState.ACTIVE,
         )
@@ -132,3 +136,41 @@ class Owning:
         return Outcome(
             status="reopened", request_id=request.id, text="That answer decides it after all."
         )
+
+    def _judge(
+        self,
+        question: Question,
+        responses: Sequence[FeedbackResponse],
+        response: FeedbackResponse,
+        answer: Answer,
+    ) -> tuple[str, State]:
+        """Return who decides by a late answer, and how, by the same rules as in time.
+
+        Other answers that were sent in time count with it. Raises `Conflict` when it is not enough.
+        """
+        request = replace(question.request, state=State.PENDING, outcome=None)
+        deciders = {r.canonical_id for r in question.deciders}
+        author = question.canonical(response.person_id)
+        own = request.kind is Kind.APPROVAL and not self.self_approval
+        if author not in deciders or (own and author == question.asker_id):
+            raise Conflict(
+                "This response is not by somebody who may decide this.", code="not_a_decider"
+            )
+        votes = question.votes() | {
+            question.canonical(other.person_id): other.answer
+            for other in responses
+            if other.answer is not None and _in_time(other, request)
+        }
+        verdict = judge(request, deciders, votes, author, answer)
+        if verdict.state is None:
+            more = "answer is" if verdict.missing == 1 else "answers are"
+            raise Conflict(
+                f"That answer does not decide it: {verdict.missing} more {more} needed.",
+                code="not_enough",
+            )
+        return author, verdict.state
+
+
+def _in_time(response: FeedbackResponse, request: FeedbackRequest) -> bool:
+    """Tell whether a response came late, but was sent before the deadline."""
+    return response.standing is Standing.LATE and response.sent_at <= request.deadline

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.commands import Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
-from bot.domain.feedback import Part
+from bot.domain.feedback import Answer, Kind, Part, Standing
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.service.conversation import Conversation
@@ -50,7 +50,7 @@ class Question:
         if mine:
             # Two who were found to be one may have had different parts: being asked prevails.
             return min(mine, key=lambda r: r.part is not Part.DECIDER)
-        if self.actor_id == self.request.asker_id:
+        if self.actor_id == self.asker_id:
             names = ", ".join(recipient.name for recipient in self.deciders)
             raise NotAllowed(f"This question is for {names}; they can answer it.")
         raise NotFound("There is no such question.")
@@ -66,9 +66,41 @@ class Question:
             )
         return recipient
 
+    @property
+    def asker_id(self) -> str:
+        """Return the canonical person who asked: they may have been merged since."""
+        asker = self._tx.people.get(self.request.asker_id)
+        return asker.canonical_id if asker else self.request.asker_id
+
+    def canonical(self, person_id: str) -> str:
+        """Return the canonical person of somebody who answered."""
+        for recipient in self.recipients:
+            if recipient.person_id == person_id:
+                return recipient.canonical_id
+        person = self._tx.people.get(person_id)
+        return person.canonical_id if person else person_id
+
+    def votes(self) -> dict[str, Answer]:
+        """Return the votes that count so far, by canonical person."""
+        return {
+            self.canonical(response.person_id): response.answer
+            for response in self._tx.requests.responses(self.request.id)
+            if response.standing is Standing.COUNTED and response.answer is not None
+        }
+
+    def refuse_own_approval(self, person_id: str, *, allowed: bool) -> None:
+        """Refuse the asker's own approval; whom it went to may turn out to be the asker."""
+        if (
+            self.request.kind is Kind.APPROVAL
+            and self.request.is_open
+            and not allowed
+            and person_id == self.asker_id
+        ):
+            raise NotAllowed("You cannot approve your own request.", code="self_approval")
+
     def check_asker(self) -> None:
         """Refuse who did not ask this."""
-        if self.actor_id != self.request.asker_id:
+        if self.actor_id != self.asker_id:
             self.recipient()
             raise NotAllowed("Only the person who asked can do this.")
 

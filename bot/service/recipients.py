@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import named_by_owner
@@ -79,14 +79,19 @@ def is_away(person: Person, now: Micros) -> bool:
 
 
 def with_stand_ins(
-    tx: Transaction, people: Sequence[Person], barred: str | None, now: Micros
+    tx: Transaction,
+    people: Sequence[Person],
+    barred: str | None,
+    now: Micros,
+    already: Collection[str] = (),
 ) -> list[Addressee]:
     """Return the deciders: who is away is told, and their delegate is asked in their place.
 
-    `barred` may not stand in for anybody. Who is away and has no delegate stays asked.
+    `barred` may not stand in for anybody, nor those who are asked `already`. Who is away and has
+    no delegate stays asked.
     """
     chosen: dict[str, Addressee] = {}
-    asked = {person.id for person in people}
+    asked = {*already, *(person.id for person in people)}
     for person in people:
         stand_in = _stand_in(tx, person, asked, barred, now)
         part = Part.DECIDER if stand_in is None else Part.NOTIFIED
