@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(default=5, ge=0.1, le=60)
     channel_order: _CommaList = CHANNELS
 
+    feedback_next_channel_minutes: int = Field(default=15, ge=1, le=1_440)
+    self_approval: bool = False
+    risk_policy: _CommaList = ()
+
     action_hosts: _CommaList = ()
 
     turn_lease_seconds: int = Field(default=30, ge=1, le=3_600)
@@ -165,7 +169,7 @@ class Settings(BaseSettings):
             return f"{scheme}://{rest}"
         raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:…@host/database.")
 
-    @field_validator("cors_origins", "channel_order", "action_hosts", mode="before")
+    @field_validator("cors_origins", "channel_order", "action_hosts", "risk_policy", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -187,6 +191,15 @@ class Settings(BaseSettings):
         if not order or len(set(order)) != len(order) or not set(order) <= set(CHANNELS):
             raise ValueError(f"must list some of {', '.join(CHANNELS)}, each once.")
         return order
+
+    @field_validator("risk_policy")
+    @classmethod
+    def _risks(cls, policy: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in policy:
+            name, _, risk = entry.partition("=")
+            if not name.strip() or risk.strip() not in ("low", "normal", "high"):
+                raise ValueError("must list name=risk, such as approval=high, http_request=high.")
+        return policy
 
     @field_validator("action_hosts")
     @classmethod

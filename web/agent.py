@@ -12,7 +12,9 @@ from bot.adapters.scheduler import Ticker
 from bot.channels.http.hosts import read_hosts
 from bot.channels.http.tool import HttpTool
 from bot.domain.commands import CHAT
-from bot.domain.instants import HOUR, SECOND
+from bot.domain.feedback import Risk
+from bot.domain.instants import HOUR, MINUTE, SECOND
+from bot.domain.routing import Routing
 from bot.service.actions import Runner
 from bot.service.asking import Terms
 from bot.service.courier import Courier
@@ -45,6 +47,11 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
         await hub.start()
         running.push_async_callback(hub.close)
         handoff = Handoff(store)
+        channels = {CHAT: ChatChannel(hub)}
+        routing = Routing(
+            order=tuple(name for name in settings.channel_order if name in channels) or (CHAT,),
+            next_after=settings.feedback_next_channel_minutes * MINUTE,
+        )
         intake = app[INTAKE] = Intake(
             store=store,
             clock=clock,
@@ -58,17 +65,23 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             max_concurrent=settings.max_concurrent_sessions,
             session_timeout=settings.session_timeout_hours * HOUR,
             feedback_timeout=settings.feedback_timeout_hours * HOUR,
+            self_approval=settings.self_approval,
+            channels=routing.order,
+            routing=routing,
         )
         courier = Courier(
             name=name,
             store=store,
             clock=clock,
-            channels={CHAT: ChatChannel(hub)},
+            channels=channels,
+            routing=routing,
+            session_timeout=settings.session_timeout_hours * HOUR,
             handoff=handoff,
             observer=observer,
         )
         toolbox = _toolbox(settings)
-        worker = _worker(app, name, planner, handoff, observer, toolbox)
+        terms = _terms(settings, toolbox, routing)
+        worker = _worker(app, name, planner, handoff, observer, terms)
         runner = Runner(
             name=name,
             store=store,
@@ -121,19 +134,30 @@ def _toolbox(settings: Settings) -> Toolbox | None:
     return HttpTool(hosts) if hosts else None
 
 
+def _terms(settings: Settings, toolbox: Toolbox | None, routing: Routing) -> Terms:
+    policy = (entry.partition("=") for entry in settings.risk_policy)
+    return Terms(
+        feedback_timeout=settings.feedback_timeout_hours * HOUR,
+        self_approval=settings.self_approval,
+        risks={name.strip(): Risk(risk.strip()) for name, _, risk in policy},
+        toolbox=toolbox,
+        routing=routing,
+    )
+
+
 def _worker(
     app: web.Application,
     name: str,
     planner: Planner,
     handoff: Handoff,
     observer: MetricsObserver,
-    toolbox: Toolbox | None,
+    terms: Terms,
 ) -> Worker:
     settings, store, clock = app[SETTINGS], app[STORE], app[CLOCK]
     turns = Turns(
         lease=settings.turn_lease_seconds * SECOND,
         session_timeout=settings.session_timeout_hours * HOUR,
-        terms=Terms(feedback_timeout=settings.feedback_timeout_hours * HOUR, toolbox=toolbox),
+        terms=terms,
     )
     return Worker(
         name=name,

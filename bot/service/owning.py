@@ -75,6 +75,8 @@ class Owning:
                 "can be asked again.",
                 code="not_over",
             )
+        if any(q.replaces == request.id for q in tx.requests.open_of(request.session_id)):
+            raise Conflict("This question has been asked again already.", code="asked_again")
         conversation = question.conversation()
         if conversation.state is not SessionState.ACTIVE:
             raise Conflict(

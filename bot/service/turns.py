@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.commands import CHAT
 from bot.domain.errors import Invalid, StaleClaim
-from bot.domain.feedback import FeedbackRequest, State
+from bot.domain.feedback import FeedbackRequest, Part, State
 from bot.domain.instants import SECOND, Micros, iso
 from bot.domain.journal import Entry
 from bot.domain.planning import (
@@ -412,7 +412,7 @@ def status_frame(tx: Transaction, session: Session, now: Micros) -> str:
     awaiting = [
         {
             "request_id": q.id,
-            "people": [r.name for r in tx.requests.recipients(q.id)],
+            "people": [r.name for r in tx.requests.recipients(q.id) if r.part is Part.DECIDER],
             "until": iso(q.deadline),
         }
         for q in (tx.requests.open_of(session.id) if session.open_questions else ())

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store.maintenance import maintain
-from bot.domain.feedback import Answer, Standing
+from bot.domain.feedback import Answer, Part, Route, Standing
 from bot.domain.journal import Entry
 from bot.domain.session import Session
 from bot.service.ports.store import Transaction
@@ -71,7 +71,8 @@ def told(tx: Transaction) -> str:
     session: Session = add_session(tx, ann)
     tx.people.add(ben)
     request = a_request(session)
-    tx.requests.add(request, [ben.id])
+    tx.requests.add(request)
+    tx.requests.add_recipient(request.id, ben.id, 0, Part.DECIDER, Route.ASKED)
     answer = Answer(approved=None, choices=("yes",), text="")
     tx.requests.add_response(
         a_response(

@@ -60,7 +60,6 @@ _REST_WANTED = or_(
 _WANTED = or_(_WANTS_OPEN & _PENDING, _REST_WANTED)
 # What is open waits for those who decide; who is only told has nothing to do.
 _DECIDES = recipients.c.part == literal_column(f"'{Part.DECIDER.value}'")
-_WANTED_OF_ME = or_(_WANTS_OPEN & _PENDING & _DECIDES, _REST_WANTED)
 
 _ADD = insert_into(requests)
 _GET = where(requests, _FIELDS, _BY_ID)
@@ -106,16 +105,29 @@ _OF_SESSION = Statement(
         .order_by(requests.c.id)
     )
 )
+# What was put to somebody's merged aliases was put to them.
+_MINE = recipients.c.person_id.in_(
+    select(persons.c.id).where(
+        or_(
+            persons.c.id == bindparam("person_id"),
+            persons.c.merged_into == bindparam("person_id"),
+        )
+    )
+)
 _OF_RECIPIENT = Statement(
     lambda: (
         columns(requests, _FIELDS)
-        .select_from(recipients.join(requests, requests.c.id == recipients.c.request_id))
         .where(
-            recipients.c.person_id == bindparam("person_id"),
-            recipients.c.request_id < bindparam("before"),
-            _WANTED_OF_ME,
+            requests.c.id.in_(
+                select(recipients.c.request_id).where(
+                    _MINE,
+                    recipients.c.request_id < bindparam("before"),
+                    or_(~_WANTS_OPEN, _DECIDES),
+                )
+            ),
+            _WANTED,
         )
-        .order_by(recipients.c.request_id.desc())
+        .order_by(requests.c.id.desc())
         .limit(bindparam("limit"))
     )
 )

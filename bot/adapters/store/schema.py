@@ -43,6 +43,13 @@ persons = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+Index(
+    "ix_persons_merged_into",
+    persons.c.merged_into,
+    sqlite_where=text("merged_into IS NOT NULL"),
+    postgresql_where=text("merged_into IS NOT NULL"),
+)
+
 # Only proven ones: an address or a Slack user stands here once, for one person.
 identities = Table(
     "identities",

@@ -47,6 +47,9 @@ def _create_people() -> None:
         sa.ForeignKeyConstraint(["merged_into"], ["persons.id"], name="fk_persons_merged_into"),
         sa.PrimaryKeyConstraint("id", name="pk_persons"),
     )
+    op.create_index(
+        "ix_persons_merged_into", "persons", ["merged_into"], **_where("merged_into IS NOT NULL")
+    )
     op.create_table(
         "identities",
         sa.Column("kind", sa.Text(), nullable=False),
