@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.domain.asking import fault
 from bot.domain.commands import CHAT
 from bot.domain.digests import action_of, digest_of
 from bot.domain.errors import Invalid
@@ -24,6 +23,7 @@ from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
+from bot.domain.proposals import check
 from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
@@ -66,7 +66,7 @@ def ask(
     terms: Terms,
 ) -> FeedbackRequest:
     """Ask the people of `step`; `Invalid` with a sentence for the owner when that cannot be."""
-    _check(step)
+    check(step, now=now, wait=terms.feedback_timeout)
     people = resolve(tx, conversation.id, step.people, asker, now)
     told = resolve(tx, conversation.id, step.notify, asker, now)
     if not terms.self_approval:
@@ -160,26 +160,6 @@ def remind(
         )
     )
     return reminded
-
-
-def _check(step: AskHuman) -> None:
-    wrong = fault(
-        people=step.people,
-        question=step.question,
-        kind=step.kind,
-        options=step.options,
-        within=step.within,
-        quorum=step.quorum,
-        fields=step.fields,
-    )
-    if wrong is not None:
-        raise Invalid(wrong)
-    if step.veto and step.kind is not Kind.APPROVAL:
-        raise Invalid("Only an approval can be vetoed.")
-    if step.multiple and step.kind is not Kind.CHOICE:
-        raise Invalid("Only a choice can have several answers.")
-    if step.action is not None and step.kind is not Kind.APPROVAL:
-        raise Invalid("An action runs after an approval: ask for one.")
 
 
 def _times(

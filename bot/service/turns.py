@@ -146,13 +146,16 @@ class Turns:
                 OpenQuestion(
                     request_id=q.id,
                     question=q.question,
-                    people=tuple(r.name for r in tx.requests.recipients(q.id)),
+                    people=tuple(
+                        r.name for r in tx.requests.recipients(q.id) if r.part is Part.DECIDER
+                    ),
                     asked_at=q.asked_at,
                     deadline=q.deadline,
                 )
                 for q in questions
             ),
             feedback_timeout=self.terms.feedback_timeout,
+            tools=tuple(self.terms.toolbox.summaries) if self.terms.toolbox else (),
         )
 
     def _window(self, session: Session) -> int:

@@ -17,6 +17,7 @@ from bot.channels.http.hosts import AllowedHost
 from bot.domain.digests import canonical
 from bot.domain.errors import Invalid, NotAllowed, Unavailable
 from bot.domain.feedback import Action
+from bot.domain.planning import ToolSummary
 from bot.service.ports.tools import ResultUnknown, ToolFailed
 
 HTTP_REQUEST = "http_request"
@@ -41,6 +42,11 @@ class HttpTool:
         self._hosts = tuple(hosts)
         self._resolver = resolver
 
+    @property
+    def summaries(self) -> Sequence[ToolSummary]:
+        """Return what there is, for planners."""
+        return (ToolSummary(name=HTTP_REQUEST, description=_described(self._hosts)),)
+
     def check(self, tool: str, arguments: str) -> object:
         """Return the arguments as they will be shown and sent; `Invalid` says what is wrong."""
         return self._read(tool, arguments).plain()
@@ -63,6 +69,14 @@ class HttpTool:
         if tool != HTTP_REQUEST:
             raise Invalid(f"There is no such tool. The one there is, is {HTTP_REQUEST}.")
         return read_call(arguments, self._hosts)
+
+
+def _described(hosts: Sequence[AllowedHost]) -> str:
+    names = ", ".join(f"{host.scheme}://{host.host}:{host.port}" for host in hosts)
+    return (
+        "Send one HTTP request. Arguments: method (GET, HEAD, POST, PUT, PATCH or DELETE), url, "
+        f"and if needed headers, body (JSON or text) and timeout. Hosts: {names}."
+    )
 
 
 class _Exchange:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.domain.errors import HandraiseError
 from bot.domain.feedback import Action
+from bot.domain.planning import ToolSummary
 
 
 class ResultUnknown(HandraiseError):
@@ -26,6 +28,11 @@ class ToolFailed(HandraiseError):
 
 class Toolbox(Protocol):
     """Checks and runs tools; what it checked is what it runs."""
+
+    @property
+    def summaries(self) -> Sequence[ToolSummary]:
+        """Return what there is, for planners."""
+        ...
 
     def check(self, tool: str, arguments: str) -> object:
         """Return the arguments in their canonical form, with every default filled in.
