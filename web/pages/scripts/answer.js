@@ -1,77 +1,41 @@
-/** The part of a question's card where one answers: buttons, a list, or words. */
+/** The part of a question's card where one answers: buttons, a list, boxes, a form, or words. */
 
+import { act, resultLine } from "./deeds.js";
 import { button, h } from "./dom.js";
-import { loadQuestion } from "./feeds.js";
+import { draftOf, forgetDrafts, keepDraft } from "./drafts.js";
+import { drawFields } from "./form.js";
 import { icon } from "./icons.js";
-import { keep, kept } from "./keep.js";
-import { perform } from "./socket.js";
-import { toast } from "./toasts.js";
 
 const MOST_BUTTONS = 5;
-const SAID = {
-  decided: "Your answer decided it.",
-  counted: "Your answer counts; more are needed to decide.",
-  late: "It was decided before. Your answer is kept beside it.",
-  comment: "Kept as a comment; the question is still open.",
-  unclear: "That does not say clearly which. Choose one, or say it in other words.",
-};
+const DRAW = { approval: drawApproval, choice: drawChoice, input: drawInput, form: drawFields };
 
 /** Draw the ways to answer `question`; what is typed is kept until it is sent. */
 export function answerForm(question) {
-  const form = h("form", { class: "answer", novalidate: true });
-  const result = h("p", { class: "answer-result", role: "status", data: { testid: "answer-result" } });
-  const give = (content) => deliver(question, content, form, result);
-  const draw = { approval: drawApproval, choice: drawChoice, input: drawInput }[question.kind] ?? drawInput;
-  form.append(...draw(question, give), result);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  return form;
+  const place = h("form", { class: "answer", novalidate: true });
+  const result = resultLine();
+  const give = async (content, onRefusal = null) => {
+    const frame = { type: "answer", digest: question.digest, ...content };
+    const outcome = await act(question, frame, { place, result, onRefusal });
+    // Unclear words stay, to be said in another way.
+    if (outcome && outcome.status !== "unclear") forgetDrafts(question);
+  };
+  place.append(...(DRAW[question.kind] ?? drawInput)(question, give), result);
+  place.addEventListener("submit", (event) => event.preventDefault());
+  return place;
 }
 
-async function deliver(question, content, form, result) {
-  setBusy(form, true);
-  result.className = "answer-result";
-  result.textContent = "Sending…";
-  try {
-    const outcome = await perform({ type: "answer", request_id: question.id, digest: question.digest, ...content });
-    forgetDrafts(question);
-    say(result, outcome);
-    // The event that repaints the card is on its way; ask, in case it is not.
-    await loadQuestion(question.id).catch(() => null);
-  } catch (refusal) {
-    result.textContent = refusal.message;
-    result.classList.add("bad");
-    // It may stand differently by now, or be another question than the one shown.
-    if (!refusal.passing) loadQuestion(question.id).catch(() => null);
-  }
-  setBusy(form, false);
-}
-
-function say(result, outcome) {
-  const words = outcome.text || SAID[outcome.status] || "Your answer is stored.";
-  const decided = outcome.status === "decided";
-  result.textContent = words;
-  result.classList.toggle("bad", outcome.status === "unclear");
-  if (outcome.status !== "unclear") toast(words, decided ? "good" : "info");
-}
-
-function setBusy(form, busy) {
-  form.classList.toggle("busy", busy);
-  for (const control of form.querySelectorAll("button, input, textarea")) control.disabled = busy;
-}
-
-function draftName(question, part) {
-  return `answer.${question.id}.${part}`;
-}
-
-function forgetDrafts(question) {
-  for (const part of ["text", "note"]) keep(draftName(question, part), null);
-}
-
-function textBox(question, part, label, props) {
-  const name = draftName(question, part);
-  const box = h("textarea", { rows: "2", dir: "auto", ...props, value: kept(name) ?? "" });
-  box.addEventListener("input", () => keep(name, box.value));
+/** Make a text area under a label that keeps its draft; return the label and the area. */
+export function textBox(question, part, label, props = {}) {
+  const box = h("textarea", { rows: "2", dir: "auto", ...props, value: draftOf(question, part) });
+  keepDraft(question, part, box);
   return [h("label", { class: "answer-label" }, h("span", { text: label }), box), box];
+}
+
+/** Do `go` on the keys that send. */
+export function sendOnKeys(box, go) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) go();
+  });
 }
 
 /** Words and their button; `give` gets the text once there is some. */
@@ -84,16 +48,13 @@ function wordsWithButton(question, give, label, submitWords) {
     else box.focus();
   };
   submit.addEventListener("click", go);
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) go();
-  });
+  sendOnKeys(box, go);
   return [field, h("div", { class: "answer-row" }, submit)];
 }
 
 function inWords(question, give) {
-  const open = Boolean(kept(draftName(question, "text")));
-  return h("details", { class: "in-words", open },
-    h("summary", { text: "Answer in words" }), wordsWithButton(question, give, "Your answer", "Send answer"));
+  return h("details", { class: "in-words", open: Boolean(draftOf(question, "text")) },
+    h("summary", { text: "Answer in words" }), wordsWithButton(question, give, "Your answer", "Send words"));
 }
 
 function drawApproval(question, give) {
@@ -109,6 +70,7 @@ function drawApproval(question, give) {
 }
 
 function drawChoice(question, give) {
+  if (question.multiple) return drawBoxes(question, give);
   if (question.options.length > MOST_BUTTONS) return drawList(question, give);
   const options = question.options.map((option) => {
     const choice = button(option, { class: "option", dir: "auto", data: { testid: "answer-option", value: option } });
@@ -116,6 +78,27 @@ function drawChoice(question, give) {
     return choice;
   });
   return [h("div", { class: "answer-row options", role: "group", "aria-label": "Options" }, options), inWords(question, give)];
+}
+
+/** Several may be chosen: boxes, and a button that says how many are. */
+function drawBoxes(question, give) {
+  const before = new Set(draftOf(question, "choices") || []);
+  const boxes = question.options.map((option) => h("input", { type: "checkbox", value: option,
+    checked: before.has(option), data: { testid: "answer-option", value: option } }));
+  const list = h("fieldset", { class: "radios" }, h("legend", { class: "radios-legend", text: "Choose one or several" }),
+    boxes.map((box) => h("label", { class: "radio" }, box, h("span", { dir: "auto", text: box.value }))));
+  const submit = button("", { class: "primary", data: { testid: "answer-submit" } });
+  const chosen = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const show = () => {
+    const count = chosen().length;
+    submit.disabled = count === 0;
+    submit.firstElementChild.textContent = count ? `Send ${count} chosen` : "Choose at least one";
+  };
+  keepDraft(question, "choices", list, () => (chosen().length ? chosen() : null));
+  list.addEventListener("change", show);
+  submit.addEventListener("click", () => give({ choices: chosen() }));
+  show();
+  return [list, h("div", { class: "answer-row" }, submit), inWords(question, give)];
 }
 
 function drawList(question, give) {
@@ -148,5 +131,5 @@ function drawInput(question, give) {
 /** Draw the words that stand instead of the form once one has answered and others are awaited. */
 export function answeredNote(again) {
   return h("p", { class: "answered" }, icon("check"), h("span", { text: "You have answered; more answers are needed. " }),
-    h("button", { type: "button", class: "link", on: { click: again }, text: "Change my answer" }));
+    h("button", { type: "button", class: "link", data: { testid: "answer-change" }, on: { click: again }, text: "Change my answer" }));
 }

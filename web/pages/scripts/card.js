@@ -1,72 +1,22 @@
-/** A question's card: for the one who answers (`inboxCard`) and for the one who asked (`askedCard`). */
+/** A question's card: for the one who answers or is told (`inboxCard`), for who asked (`askedCard`). */
 
+import { actsRow } from "./acts.js";
 import { answeredNote, answerForm } from "./answer.js";
-import { arrange, avatar, button, h, listing, nameOf } from "./dom.js";
-import { fromServer } from "./html.js";
+import { askerRow, people, route, rowFacts, timetable } from "./asked.js";
+import { avatar, button, h, listing, nameOf, patch } from "./dom.js";
+import { action, answers, claimed, deadline, rule, ruleWords, tags, text } from "./facts.js";
 import { icon } from "./icons.js";
-import { perform } from "./socket.js";
+import { outcome, responses } from "./outcome.js";
+import { state } from "./state.js";
 import { timeNode } from "./times.js";
-import { toast } from "./toasts.js";
 
-const VIA = { chat: "on the page", web: "on the page", slack: "in Slack", email: "by e-mail", link: "by the mail’s link" };
-const CLOSED = {
-  approved: ["check", "Approved"], rejected: ["cross", "Rejected"], answered: ["check", "Answered"],
-  expired: ["clock", "Nobody answered in time"], cancelled: ["close", "Taken back"], superseded: ["close", "Replaced by a newer question"],
-};
-const STANDING = { late: "late", comment: "comment", unclear: "unclear" };
-
-function text(words, html, name) {
-  const body = h("div", { class: `${name} ${html ? "rich" : "plain"}`, dir: "auto" });
-  if (html) body.append(fromServer(html));
-  else body.textContent = words;
-  return body;
+function me() {
+  return state.account?.person_id;
 }
 
-function via(channel) {
-  return VIA[channel] ? ` ${VIA[channel]}` : "";
-}
-
-function deadline(question) {
-  return h("p", { class: "deadline" }, icon("clock"),
-    h("span", {}, "Answer by ", timeNode(question.deadline), " (", timeNode(question.deadline, "distance"), ")"));
-}
-
-function outcome(question) {
-  const [glyph, word] = CLOSED[question.state] ?? ["info", question.state];
-  const given = question.outcome;
-  const by = given?.by && [" by ", nameOf(given.by.name)];
-  const words = given?.words && question.state === "answered" ? h("q", { dir: "auto", text: given.words }) : null;
-  const said = noteOf(question);
-  const note = said ? h("p", { class: "outcome-note", dir: "auto", text: said }) : null;
-  const when = given?.at ? h("p", { class: "outcome-when quiet" }, timeNode(given.at), via(given.via)) : null;
-  return h("div", { class: "outcome", data: { testid: "outcome", state: question.state } }, icon(glyph),
-    h("div", {}, h("p", {}, h("strong", { text: word }), by, words ? [": ", words] : null), note, when));
-}
-
-/** The words that came with a verdict, "approved: within budget", without the verdict. */
-function noteOf({ state, outcome: given }) {
-  if (state !== "approved" && state !== "rejected") return "";
-  return given?.words?.replace(/^(approved|rejected)(: |$)/i, "") ?? "";
-}
-
-function responses(question) {
-  // The deciding answer is the outcome already; what remains are votes, comments and late ones.
-  const rest = question.responses.filter((one) => one.standing !== "decided");
-  if (!rest.length) return null;
-  return h("ul", { class: "responses" }, rest.map((one) => h("li", {},
-    nameOf(one.by.name), ": ", h("q", { dir: "auto", text: one.words }), " ",
-    h("span", { class: "quiet" }, timeNode(one.at), via(one.channel)),
-    STANDING[one.standing] ? h("span", { class: "tag", text: lateness(one) }) : null)));
-}
-
-function lateness(one) {
-  if (one.standing !== "late" || one.agrees === null) return STANDING[one.standing];
-  return one.agrees ? "late, agrees" : "late, disagrees";
-}
-
-function rule(question) {
-  if (question.quorum < 2) return null;
-  return h("p", { class: "quiet", text: `${question.quorum} equal answers decide.` });
+/** Whether I am told of a question without being asked it. */
+export function isTold(question) {
+  return !question.for_me && question.recipients.some((one) => one.id === me() && one.part === "notified");
 }
 
 function shell(question, place) {
@@ -76,10 +26,16 @@ function shell(question, place) {
 function mark(node, question) {
   node.dataset.state = question.state;
   node.dataset.risk = question.risk;
+  node.dataset.version = question.version;
 }
 
-function risk(question) {
-  return question.risk === "high" ? h("span", { class: "tag strong" }, icon("alert"), "High risk") : null;
+/** The parts that both cards begin with. */
+function asking(question) {
+  return [
+    ["question", [question.question, question.question_html], () => text(question.question, question.question_html, "question")],
+    ["context", [question.context, question.context_html], () => (question.context ? text(question.context, question.context_html, "context") : null)],
+    ["action", [question.action, question.state, question.for_me, question.rule], () => action(question)],
+  ];
 }
 
 /** Draw a card to answer on; `update(question)` changes only what changed, so that typing goes on. */
@@ -87,12 +43,15 @@ export function inboxCard(question, dismiss) {
   const node = shell(question, "inbox");
   const top = h("div", { class: "card-top" });
   const bottom = h("div", { class: "card-bottom" });
+  const acts = actsRow(question, me());
   let drawn = "";
-  node.append(top, bottom);
+  node.append(top, bottom, acts.node);
 
   const form = () => bottom.replaceChildren(answerForm(question));
   const drawBottom = () => {
-    if (question.state !== "pending") bottom.replaceChildren(outcome(question), ...ownLate(question), doneButton(dismiss));
+    const own = responses(question);
+    if (question.state !== "pending") bottom.replaceChildren(...[outcome(question), own, doneButton("Done", dismiss)].filter(Boolean));
+    else if (isTold(question)) bottom.replaceChildren(...[own, doneButton("Got it", dismiss)].filter(Boolean));
     else if (question.answered_by_me) bottom.replaceChildren(answeredNote(form));
     else form();
   };
@@ -100,38 +59,52 @@ export function inboxCard(question, dismiss) {
     question = newer;
     mark(node, question);
     drawTop(top, question);
-    const key = [question.state, question.digest, question.answered_by_me, JSON.stringify(question.outcome)].join("|");
+    const closed = question.state !== "pending" || isTold(question);
+    // Comments of mine must not take away the form that I am filling in.
+    const key = JSON.stringify([question.state, question.digest, question.for_me, question.answered_by_me, question.outcome, closed && question.responses]);
     if (key !== drawn) drawBottom();
     drawn = key;
+    acts.update(question);
   };
   update(question);
   return { node, update };
 }
 
-function ownLate(question) {
-  const list = responses(question);
-  return list ? [list] : [];
+function doneButton(words, dismiss) {
+  return h("div", { class: "answer-row dismiss" }, button(words, { class: "small", data: { testid: "card-done" }, on: { click: dismiss } }));
 }
 
-function doneButton(dismiss) {
-  return h("div", { class: "answer-row dismiss" }, button("Done", { class: "small", data: { testid: "card-done" }, on: { click: dismiss } }));
+function mineOf(question) {
+  return question.recipients.find((one) => one.id === me());
 }
 
+/** Who else is asked; and how I came to be. */
 function others(question) {
-  const also = question.recipients.filter((one) => one.name);
-  if (also.length < 2) return null;
-  return h("p", { class: "quiet" }, "Asked: ", listing(also.map((one) => h("span", {}, nameOf(one.name), one.answered ? " (answered)" : ""))));
+  const mine = mineOf(question);
+  const how = mine && route(mine);
+  const handed = question.recipients.find((one) => one.route === "delegated" && one.by?.id === me());
+  const asked = question.recipients.filter((one) => one.part !== "notified");
+  const lines = [
+    how && h("p", { class: "quiet" }, "You were ", mine.route === "away" ? "asked " : "", how, "."),
+    handed && h("p", { class: "quiet" }, "You handed this on to ", nameOf(handed.name), "."),
+    (asked.length > 1 || isTold(question)) && h("p", { class: "quiet" }, "Asked: ", listing(asked.map((one) => h("span", {}, nameOf(one.name), one.answered ? " (answered)" : "")))),
+  ].filter(Boolean);
+  return lines.length ? h("div", {}, lines) : null;
 }
 
 function drawTop(top, question) {
-  arrange(top, [
-    h("header", { class: "card-head" }, avatar(question.asker.name),
-      h("p", {}, nameOf(question.asker.name), h("span", { class: "quiet" }, " asks · ", timeNode(question.asked_at, "distance"))), risk(question)),
-    text(question.question, question.question_html, "question"),
-    question.context ? text(question.context, question.context_html, "context") : null,
-    others(question), rule(question),
-    question.state === "pending" ? deadline(question) : null,
-  ].filter(Boolean));
+  const pending = question.state === "pending";
+  const told = isTold(question);
+  patch(top, [
+    ["head", [question.asker, question.asked_at, question.urgent, question.risk, told], () => h("header", { class: "card-head" }, avatar(question.asker.name),
+      h("p", {}, nameOf(question.asker.name), h("span", { class: "quiet" }, told ? " asked others · " : " asks · ", timeNode(question.asked_at, "distance"))), tags(question, { told }))],
+    ...asking(question),
+    ["answers", [told, question.options, question.fields], () => (told ? answers(question) : null)],
+    ["others", [question.recipients, told], () => others(question)],
+    ["rule", ruleWords(question), () => rule(question)],
+    ["claimed", [question.claimed_by, pending], () => claimed(question, me())],
+    ["deadline", [question.deadline, pending], () => (pending ? deadline(question) : null)],
+  ]);
 }
 
 /** Draw the card of a question that one's own session asked. */
@@ -141,36 +114,23 @@ export function askedCard(question) {
     question = newer;
     mark(node, question);
     const pending = question.state === "pending";
-    arrange(node, [
-      h("header", { class: "card-head" }, icon("hand"), h("p", { class: "quiet" }, "Asked ", listing(question.recipients.map((one) => nameOf(one.name)))), risk(question)),
-      text(question.question, question.question_html, "question"),
-      question.context ? text(question.context, question.context_html, "context") : null,
-      question.kind === "choice" && pending ? h("p", { class: "quiet", dir: "auto", text: `Options: ${question.options.join(", ")}` }) : null,
-      rule(question), pending ? waiting(question) : outcome(question), responses(question), pending ? cancelRow(question) : null,
-    ].filter(Boolean));
+    patch(node, [
+      ["head", [question.recipients.map((one) => [one.name, one.part]), question.urgent, question.risk], () => askedHead(question)],
+      ...asking(question),
+      ["answers", [pending, question.options, question.fields], () => (pending ? answers(question) : null)],
+      ["rule", ruleWords(question), () => rule(question)],
+      ["outcome", [question.state, question.outcome], () => (pending ? null : outcome(question))],
+      ["people", [question.recipients, question.claimed_by, pending], () => people(question)],
+      ["timetable", [pending, question.deadline, question.next_reminder_at, question.escalations], () => (pending ? timetable(question) : null)],
+      ["responses", [question.responses, question.state], () => responses(question)],
+      ["row", rowFacts(question), () => askerRow(question)],
+    ]);
   };
   update(question);
   return { node, update };
 }
 
-function waiting(question) {
-  const missing = question.recipients.filter((one) => !one.answered);
-  const names = missing.map((one) => h("span", {}, nameOf(one.name), one.seen ? " (has seen it)" : ""));
-  return h("p", { class: "deadline" }, icon("hourglass"),
-    h("span", {}, "Waiting for ", listing(names), " until ", timeNode(question.deadline), " (", timeNode(question.deadline, "distance"), ")"));
-}
-
-function cancelRow(question) {
-  const take = button("Take back", { class: "small", data: { testid: "question-cancel" } });
-  take.addEventListener("click", async () => {
-    take.disabled = true;
-    try {
-      await perform({ type: "cancel", request_id: question.id });
-    } catch (refusal) {
-      take.disabled = false;
-      toast(refusal.message, "error");
-    }
-  });
-  const mine = question.for_me ? h("a", { class: "button small primary", href: "#/questions", text: "Answer it" }) : null;
-  return h("div", { class: "answer-row" }, mine, take);
+function askedHead(question) {
+  const asked = question.recipients.filter((one) => one.part !== "notified");
+  return h("header", { class: "card-head" }, icon("hand"), h("p", { class: "quiet" }, "Asked ", listing(asked.map((one) => nameOf(one.name)))), tags(question));
 }

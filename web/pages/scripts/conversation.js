@@ -56,6 +56,12 @@ function cardsAt(places, seq) {
   });
 }
 
+/** Whether a message only says what the card that stands below it says: "I asked ben: …". */
+function isAsking(message, questions = []) {
+  if (message.role !== "agent") return false;
+  return questions.some(({ id, question }) => message.request_id === id && /^I (have )?asked /.test(message.text) && message.text.includes(question));
+}
+
 function storedEntries(conversation) {
   const places = anchors(conversation);
   const entries = cardsAt(places, 0);
@@ -65,7 +71,8 @@ function storedEntries(conversation) {
     const key = dayKey(message.at);
     if (key !== day) entries.push(cached(`day ${key}`, "", () => dayNode(message.at)));
     day = key;
-    entries.push(cached(`message ${seq}`, message, () => messageNode(message)), ...cardsAt(places, seq));
+    const carded = isAsking(message, places.get(seq));
+    entries.push(cached(`message ${seq}`, carded ? `carded ${message.text}` : message, () => messageNode(message, { carded })), ...cardsAt(places, seq));
   }
   return entries;
 }

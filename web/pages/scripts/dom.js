@@ -56,6 +56,26 @@ export function arrange(parent, wanted) {
   }
 }
 
+const drawn = new WeakMap();
+
+/**
+ * Bring `parent` to `parts`, each `[name, facts, make]`: one whose facts are as before stays the
+ * node it is, so that what is open, typed or focused in it stays. `make` may return null.
+ */
+export function patch(parent, parts) {
+  const before = drawn.get(parent) ?? new Map();
+  const after = new Map();
+  const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
+  for (const [name, facts, make] of parts) {
+    const key = JSON.stringify(facts);
+    const known = before.get(name);
+    after.set(name, known?.key === key ? known : { key, node: make() });
+  }
+  drawn.set(parent, after);
+  arrange(parent, [...after.values()].map(({ node }) => node).filter(Boolean));
+  if (focused && !parent.contains(document.activeElement)) parent.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
+}
+
 /** Make the round sign with a person's initial; its colour follows the name. */
 export function avatar(name) {
   const letter = [...(name || "?").trim()][0] ?? "?";

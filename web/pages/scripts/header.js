@@ -10,6 +10,8 @@ import { toast } from "./toasts.js";
 
 function title() {
   if (state.route.name === "questions") return "Questions for you";
+  if (state.route.name === "story") return "Story of a question";
+  if (state.route.name === "profile") return "Profile";
   if (state.route.name === "session") return shownSession() ? titleOf(shownSession()) : "Session";
   return "New session";
 }

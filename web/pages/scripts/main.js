@@ -10,6 +10,7 @@ import { startHeader } from "./header.js";
 import { startHeld } from "./held.js";
 import { keepFor, visitor } from "./keep.js";
 import { loadOutbox } from "./outbox.js";
+import { startPages } from "./pages.js";
 import { startQuestions } from "./questions.js";
 import { startRouter } from "./router.js";
 import { startSeen } from "./seen.js";
@@ -36,6 +37,7 @@ function startParts() {
   startComposer();
   startConversation();
   startQuestions();
+  startPages();
   startDrawer();
   startSeen();
   keepTimesTrue();

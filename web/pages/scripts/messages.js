@@ -30,15 +30,16 @@ function head(message) {
   return h("header", { class: "head" }, avatar(name), nameOf(name));
 }
 
-/** Draw a stored message. */
-export function messageNode(message) {
+/** Draw a stored message; one whose question's card follows says its words only to screen readers. */
+export function messageNode(message, { carded = false } = {}) {
   const data = { testid: "message", seq: message.seq, role: message.role, mine: String(isMine(message)) };
   const time = h("footer", { class: "when" }, timeNode(message.at, "clock"), VIA[message.channel] ? ` ${VIA[message.channel]}` : null);
   const body = message.html ? htmlBody(message.html) : textBody(message.text);
   if (message.role === "system") {
     return h("article", { class: "entry system", data }, icon("info"), body, time);
   }
-  return h("article", { class: `entry ${message.role}`, data }, head(message), body, time);
+  if (carded) body.classList.add("sr-only");
+  return h("article", { class: `entry ${message.role}`, data: { ...data, carded: carded ? "true" : null } }, head(message), body, time);
 }
 
 /** Draw a reply that is being written; `update(text)` shows more of it. */

@@ -1,9 +1,10 @@
 /** The inbox: what waits for me, what I asked, what was decided; beside the conversation or alone. */
 
-import { inboxCard } from "./card.js";
+import { inboxCard, isTold } from "./card.js";
 import { arrange, byId, h, listing, nameOf } from "./dom.js";
 import { loadQuestion } from "./feeds.js";
 import { icon } from "./icons.js";
+import { keep, kept } from "./keep.js";
 import { watchCard } from "./seen.js";
 import { state, subscribe, waitingForMe } from "./state.js";
 import { timeNode } from "./times.js";
@@ -28,8 +29,13 @@ function cardOf(question) {
   return card.node;
 }
 
+function toldName(id) {
+  return `told.${id}`;
+}
+
 function dismiss(id) {
   staying.delete(id);
+  if (isTold(state.questions.get(id))) keep(toldName(id), true);
   render();
   byId("inbox").querySelector(".card")?.focus();
 }
@@ -40,7 +46,7 @@ function section(name) {
 }
 
 function askedRow(question) {
-  const waiting = question.recipients.filter((one) => !one.answered).map((one) => nameOf(one.name));
+  const waiting = question.recipients.filter((one) => !one.answered && one.part !== "notified").map((one) => nameOf(one.name));
   return h("a", { class: "asked-row", href: question.session_id ? `#/s/${question.session_id}` : "#/questions", data: { testid: "asked-row" } },
     h("span", { dir: "auto", text: question.question }),
     h("span", { class: "status" }, icon("hourglass"), h("span", {}, "Waiting for ", listing(waiting), " until ", timeNode(question.deadline))));
@@ -55,22 +61,24 @@ function emptyNode() {
 
 function render() {
   const all = [...state.questions.values()];
-  const mine = all.filter((question) => question.for_me);
+  const mine = all.filter((question) => question.for_me || isTold(question));
   for (const question of mine) {
     if (question.state === "pending") known.add(question.id);
     else if (known.delete(question.id)) staying.add(question.id);
   }
   const byAge = (a, b) => a.asked_at.localeCompare(b.asked_at);
-  const here = mine.filter((question) => question.state === "pending" || staying.has(question.id)).sort(byAge);
-  const earlier = mine.filter((question) => question.state !== "pending" && !staying.has(question.id)).sort(byAge).reverse();
+  const told = mine.filter((question) => question.state === "pending" && isTold(question) && !kept(toldName(question.id))).sort(byAge);
+  const here = mine.filter((question) => (question.state === "pending" && question.for_me) || staying.has(question.id)).sort(byAge);
+  const earlier = mine.filter((question) => !here.includes(question) && !told.includes(question)).sort(byAge).reverse();
   const asked = all.filter((question) => question.mine && question.state === "pending").sort(byAge);
   const alone = state.route.name === "questions";
   const inbox = byId("inbox");
-  document.body.dataset.inbox = here.length ? "some" : "none";
+  document.body.dataset.inbox = here.length || told.length ? "some" : "none";
   const focused = inbox.contains(document.activeElement) ? document.activeElement : null;
-  const empty = alone && state.questionsLoaded ? [emptyNode()] : [];
+  const empty = alone && state.questionsLoaded && !told.length ? [emptyNode()] : [];
   arrangeParts(inbox, [
     ["waiting", here.some((q) => q.state === "pending") || !here.length ? "Waiting for you" : "Just closed", here.length ? here.map(cardOf) : empty],
+    ["told", "For your information", told.map(cardOf)],
     ["asked", "You asked", alone ? asked.map(askedRow) : []],
     ["earlier", "Earlier", alone ? earlier.map(cardOf) : []],
   ]);

@@ -4,6 +4,8 @@ import { set, state } from "./state.js";
 
 const SHAPES = [
   [/^#\/s\/([\w.-]+)$/, "session"],
+  [/^#\/questions\/([\w.-]+)\/story$/, "story"],
+  [/^#\/profile$/, "profile"],
   [/^#\/questions(?:\/([\w.-]+))?$/, "questions"],
   [/^#\/(?:new)?$/, "home"],
   [/^#\/register$/, "register"],

@@ -1,0 +1,53 @@
+/** What has a page of its own instead of the conversation: a question's story, the profile. */
+
+import { button, byId, h } from "./dom.js";
+import { showProfile } from "./profile.js";
+import { showStory } from "./story.js";
+import { state, subscribe } from "./state.js";
+
+const PAGES = { story: showStory, profile: showProfile };
+
+let shown = "";
+let version = null;
+let turn = 0;
+
+function problem(place, error) {
+  place.replaceChildren(h("p", { class: "log-note", role: "alert", text: error.message }),
+    button("Try again", { class: "small", on: { click: () => draw(true) } }));
+}
+
+/** Draw the page that the address names; again only when it is another, or `afresh`. */
+async function draw(afresh = false) {
+  const { name, id } = state.route;
+  const key = name in PAGES ? `${name} ${id}` : "";
+  const place = byId("page");
+  place.hidden = !key;
+  const entered = key !== shown;
+  if (!entered && !afresh) return;
+  shown = key;
+  const mine = ++turn;
+  version = null;
+  if (!key) return place.replaceChildren();
+  if (entered) place.replaceChildren(h("p", { class: "log-note", role: "status", text: "Loading…" }));
+  try {
+    await PAGES[name](place, () => mine === turn, id);
+    if (mine !== turn) return;
+    version = state.questions.get(id)?.version ?? null;
+    if (entered) place.querySelector("h2")?.focus({ preventScroll: true });
+  } catch (error) {
+    if (mine === turn) problem(place, error);
+  }
+}
+
+/** A story goes on while it is read. */
+function follow() {
+  const now = state.questions.get(state.route.id)?.version;
+  if (state.route.name === "story" && version !== null && now > version) draw(true);
+}
+
+/** Keep the page true to the address. */
+export function startPages() {
+  subscribe(["route"], () => draw());
+  subscribe(["questions"], follow);
+  draw();
+}

@@ -1,0 +1,107 @@
+/** The story of one question: everything that happened to it, with who, when and where. */
+
+import { read } from "./api.js";
+import { h, listing, nameOf } from "./dom.js";
+import { action, text, way } from "./facts.js";
+import { loadQuestion } from "./feeds.js";
+import { icon } from "./icons.js";
+import { dayKey, dayName, timeNode } from "./times.js";
+
+/** By kind of entry: its icon, and its sentence from who did it or whom it is about. */
+const SENTENCES = {
+  "request.asked": ["hand", (one) => [one.who, " asked ", ...one.people, "."]],
+  "request.reminded": ["bell", () => ["The people who had not answered were reminded."]],
+  "request.escalated": ["pass", (one) => ["Nobody had decided: ", ...one.people, " asked besides."]],
+  "request.delegated": ["pass", (one) => [one.who, " handed it on to ", one.person(one.data.to), "."]],
+  "request.claimed": ["hand", (one) => [one.who, " said to be on it."]],
+  "request.released": ["hand", (one) => [one.who, " left it to the others again."]],
+  "request.asked_again": ["again", (one) => [one.who, " asked it again."]],
+  "request.reopened": ["again", (one) => [one.who, " let a late answer decide."]],
+  "request.approved": ["check", (one) => ["Approved by ", one.who, "."]],
+  "request.rejected": ["cross", (one) => ["Rejected by ", one.who, "."]],
+  "request.answered": ["check", (one) => ["Decided by ", one.who, "."]],
+  "request.expired": ["clock", () => ["Nobody answered in time."]],
+  "request.cancelled": ["close", (one) => ["Taken back by ", one.who, "."]],
+  "request.superseded": ["close", () => ["Replaced by a newer question."]],
+  "response.decided": ["check", (one) => [one.who, " answered, which decided it", ...one.words]],
+  "response.counted": ["check", (one) => [one.who, " answered", ...one.words]],
+  "response.late": ["clock", (one) => [one.who, " answered too late", ...one.words]],
+  "response.comment": ["chat", (one) => [one.who, " commented", ...one.words]],
+  "response.changes": ["edit", (one) => [one.who, " asked for changes", ...one.words]],
+  "response.unclear": ["info", (one) => [one.who, " said something that did not decide", ...one.words]],
+  "surface.delivered": ["send", (one) => ["Delivered to ", one.who, "."]],
+  "surface.seen": ["person", (one) => [one.who, " has seen it."]],
+  "surface.failed": ["alert", (one) => ["Could not be delivered to ", one.who, "; it is tried again."]],
+  "surface.dead": ["alert", (one) => ["Given up delivering to ", one.who, "."]],
+  "surface.redriven": ["again", (one) => ["Delivery to ", one.who, " is tried once more."]],
+  "action.started": ["run", () => ["What was approved began to run."]],
+  "action.done": ["check", () => ["What was approved has run."]],
+  "action.succeeded": ["check", () => ["What was approved has run."]],
+  "action.failed": ["alert", () => ["What was approved could not be run."]],
+  "action.unknown": ["alert", () => ["What was approved was sent; whether it worked is not known."]],
+  "action.refused": ["alert", () => ["What was approved was refused when it should run."]],
+  "action.postponed": ["clock", () => ["Running what was approved is tried again later."]],
+};
+
+/** What a sentence is made of, found by the ids that the entry has. */
+function facts(question, entry) {
+  const everybody = [question.asker, ...question.recipients, question.claimed_by].filter(Boolean);
+  const person = (id) => nameOf(everybody.find((one) => one.id === id)?.name ?? "somebody");
+  // An id, or an id with the part that this person has.
+  const ids = (entry.data.people ?? []).filter((one) => one[1] !== "notified").map((one) => (Array.isArray(one) ? one[0] : one));
+  const named = ids.map((id) => (everybody.some((one) => one.id === id) ? person(id) : nameOf(id)));
+  const people = named.length ? named : question.recipients.filter((one) => one.route === "asked" || one.route === "away").map((one) => nameOf(one.name));
+  const response = question.responses.find((one) => one.id === entry.data.response);
+  return {
+    data: entry.data,
+    person,
+    who: entry.person ? nameOf(entry.person.name) : "Somebody",
+    people: listing(people).concat(entry.kind === "request.escalated" ? [people.length === 1 ? " was" : " were"] : []),
+    words: response ? [": ", h("q", { dir: "auto", text: response.words })] : ["."],
+  };
+}
+
+function detail(entry) {
+  const words = entry.data.detail || entry.data.code;
+  return words && /^(surface\.(failed|dead)|action\.)/.test(entry.kind) ? h("p", { class: "quiet", dir: "auto", text: String(words) }) : null;
+}
+
+function line(question, entry) {
+  const [glyph, say] = SENTENCES[entry.kind] ?? ["info", () => [entry.kind.replaceAll(/[._]/g, " "), "."]];
+  const where = entry.channel ? ` ${way(entry.channel)}` : null;
+  return h("li", { class: "story-entry", data: { testid: "story-entry", kind: entry.kind } }, h("span", { class: "story-sign" }, icon(glyph)),
+    h("div", {}, h("p", {}, say(facts(question, entry))), detail(entry), h("p", { class: "quiet" }, timeNode(entry.at, "clock"), where)));
+}
+
+function timeLine(question, entries) {
+  const days = new Map();
+  for (const entry of entries) {
+    const key = dayKey(entry.at);
+    if (!days.has(key)) days.set(key, []);
+    days.get(key).push(entry);
+  }
+  return [...days.values()].map((ofDay) => h("section", { class: "story-day" }, h("h3", { text: dayName(ofDay[0].at) }),
+    h("ol", { class: "story-list" }, ofDay.map((entry) => line(question, entry)))));
+}
+
+function seal(verified) {
+  const words = verified
+    ? ["shield", "Verified", "Every entry is as it was written."]
+    : ["alert", "Not verified", "An entry was changed, removed or put in after it was written, or the server’s key has changed. Tell whoever runs this server."];
+  return h("p", { class: `seal ${verified ? "good" : "bad"}`, data: { testid: "story-verified", verified: String(verified) } }, icon(words[0]),
+    h("span", {}, h("strong", { text: words[1] }), ` ${words[2]}`));
+}
+
+/** Draw the story of the question `id` into `place`. */
+export async function showStory(place, isCurrent, id) {
+  const [question, journal] = await Promise.all([loadQuestion(id), read(`/api/questions/${encodeURIComponent(id)}/journal`)]);
+  if (!isCurrent()) return;
+  const back = question.mine && question.session_id ? `#/s/${question.session_id}` : `#/questions/${question.id}`;
+  const partly = question.mine ? null : h("p", { class: "hint", text: "You see what you did and how it ended; the asker sees all of it." });
+  place.replaceChildren(
+    h("p", {}, h("a", { class: "button small plain", href: back, data: { testid: "story-back" } }, icon("back"), h("span", { text: "Back" }))),
+    h("h2", { tabindex: "-1", class: "sr-only", text: "The story of this question" }),
+    text(question.question, question.question_html, "question"),
+    ...[action(question), seal(journal.verified), partly].filter(Boolean),
+    h("div", { data: { testid: "story-lines" } }, timeLine(question, journal.entries)));
+}
