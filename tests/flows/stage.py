@@ -16,7 +16,9 @@ from bot.domain.commands import (
     Actor,
     AnswerRequest,
     CancelRequest,
+    ChangeProfile,
     CloseSession,
+    Command,
     MarkSeen,
     Outcome,
     ReceiveMessage,
@@ -24,10 +26,11 @@ from bot.domain.commands import (
     StartSession,
     StopTurn,
 )
-from bot.domain.feedback import FeedbackRequest, FeedbackResponse
+from bot.domain.feedback import FeedbackRequest, FeedbackResponse, Part
 from bot.domain.instants import HOUR, SECOND, Micros
 from bot.domain.person import Person
-from bot.domain.planning import Plan, PlanContext, Role, Spoken
+from bot.domain.planning import AskHuman, Plan, PlanContext, Role, Spoken
+from bot.domain.routing import Routing
 from bot.domain.session import Message, Session
 from bot.domain.surface import Surface
 from bot.service.asking import Terms
@@ -124,19 +127,31 @@ class Stage:
         lease: Micros = LEASE,
         planner: Planner | None = None,
         name: str = "first",
+        channels: Sequence[str] = (CHAT,),
     ) -> None:
         self.store = store
         self.clock = clock
         self.planner = ScriptedPlanner()
-        self.channel = FakeChannel()
+        self.channels = {channel: FakeChannel(channel) for channel in channels}
+        self.channel = self.channels[CHAT]
+        routing = Routing(order=tuple(channels))
         self.people: dict[str, Person] = {}
         self.turns = Turns(
-            lease=lease, session_timeout=24 * HOUR, terms=Terms(feedback_timeout=48 * HOUR)
+            lease=lease,
+            session_timeout=24 * HOUR,
+            terms=Terms(feedback_timeout=48 * HOUR, routing=routing),
         )
         self.prefix = "key"
         self._keys = itertools.count(1)
         handoff = self.handoff = Handoff(store)
-        self.intake = Intake(store=store, clock=clock, limits=limits, handoff=handoff)
+        self.intake = Intake(
+            store=store,
+            clock=clock,
+            limits=limits,
+            handoff=handoff,
+            channels=tuple(channels),
+            routing=routing,
+        )
         self.worker = Worker(
             name=name,
             store=store,
@@ -155,8 +170,9 @@ class Stage:
             name=name,
             store=store,
             clock=clock,
-            channels={CHAT: self.channel},
+            channels=self.channels,
             handoff=handoff,
+            routing=routing,
         )
         self.sweeper = Sweeper(store=store, clock=clock, intake=self.intake)
         if handed_over:
@@ -193,6 +209,12 @@ class Stage:
         self.people[name] = person
         return person
 
+    async def profile(self, who: str, **changes: Any) -> Outcome:
+        """Change how a person can be reached."""
+        return await self.intake.submit(
+            ChangeProfile(external_key=self.key(), actor=self.actor(who), **changes)
+        )
+
     async def cast(self, *names: str) -> None:
         """Keep verified people with these names."""
         for name in names:
@@ -227,14 +249,34 @@ class Stage:
         )
 
     async def answer(
-        self, who: str, request: FeedbackRequest, *, verified: bool = True, **given: Any
+        self,
+        who: str,
+        request: FeedbackRequest,
+        *,
+        verified: bool = True,
+        channel: str = CHAT,
+        **given: Any,
     ) -> Outcome:
         """Answer by `text`, `approved` or `choices`; the digest is the request's unless given."""
         given.setdefault("digest", request.digest)
-        given.setdefault("external_key", self.key())
-        return await self.intake.submit(
-            AnswerRequest(actor=self.actor(who, verified=verified), request_id=request.id, **given)
+        return await self.act(
+            AnswerRequest, who, request, verified=verified, channel=channel, **given
         )
+
+    async def act(
+        self,
+        command: type[Command],
+        who: str,
+        request: FeedbackRequest,
+        *,
+        verified: bool = True,
+        channel: str = CHAT,
+        **given: Any,
+    ) -> Outcome:
+        """Let a person do something with a question: any command that names one."""
+        given.setdefault("external_key", self.key())
+        actor = self.actor(who, verified=verified, channel=channel)
+        return await self.intake.submit(command(actor=actor, request_id=request.id, **given))
 
     async def cancel(self, who: str, request: FeedbackRequest) -> Outcome:
         return await self.intake.submit(
@@ -281,6 +323,14 @@ class Stage:
         assert requests, [m.text for m in await self.messages(session_id)]
         return requests[-1]
 
+    async def put(self, who: str, ask: AskHuman, *also: str) -> FeedbackRequest:
+        """Have a person's session ask a question, naming its people and `also` others."""
+        named = ", ".join(
+            [*ask.people, *ask.notify, *(p for e in ask.escalations for p in e.people), *also]
+        )
+        self.planner.script.insert(0, Plan(steps=(ask,)))
+        return await self.asked(who, f"They know: {named}.")
+
     async def read(self, function: Callable[[Transaction], T]) -> T:
         return await self.store.read(function)
 
@@ -312,6 +362,16 @@ class Stage:
     async def said(self, session_id: str, role: Role = Role.AGENT) -> list[str]:
         """Return the texts of one role."""
         return [message.text for message in await self.messages(session_id, role)]
+
+    async def deciders(self, request: FeedbackRequest) -> list[str]:
+        """Return the names of those who are asked now."""
+        found = await self.read(lambda tx: tx.requests.recipients(request.id))
+        return [recipient.name for recipient in found if recipient.part is Part.DECIDER]
+
+    async def story(self, request: FeedbackRequest) -> list[str]:
+        """Return the kinds of a question's journal entries, oldest first, but deliveries."""
+        entries = await self.read(lambda tx: tx.journal.of_request(request.id))
+        return [entry.kind for entry in entries if not entry.kind.startswith("surface.")]
 
     async def feed(self, feed_id: str) -> Sequence[FeedEntry]:
         return await self.read(lambda tx: tx.feeds.after(feed_id, 0, 10**6))

@@ -308,6 +308,21 @@ async def test_people_merged_after_they_voted_count_once(stage: Stage) -> None:
     assert (await stage.answer("dora", request, choices=("yes",))).status == "decided"
 
 
+async def test_an_approver_who_is_found_to_be_the_asker_approves_nothing(stage: Stage) -> None:
+    """Nobody approves their own request, whenever it turns out to be their own."""
+    request = await stage.asked("ann", "ask bob, carl for approval: Ship it?")
+    ann, bob = stage.people["ann"], stage.people["bob"]
+    await stage.store.run(lambda tx: tx.people.merge(ann.id, bob.id))
+    with pytest.raises(NotAllowed) as refused:
+        await stage.answer("bob", request, approved=True)
+    assert refused.value.code == "self_approval"
+    assert (await stage.request(request)).is_open
+    # By either name they are the asker.
+    with pytest.raises(NotAllowed):
+        await stage.cancel("carl", request)
+    assert (await stage.cancel("bob", request)).status == "cancelled"
+
+
 async def test_the_asker_takes_a_question_back(stage: Stage) -> None:
     request = await stage.asked("ann", ASK)
     with pytest.raises(NotFound):
