@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.domain.commands import CHAT, ChangeProfile, MarkSeen, Outcome, RedriveSurface
 from bot.domain.errors import Conflict, NotFound
@@ -123,6 +125,17 @@ class Post(Stage):
                 return
             self.clock.advance((due - self.clock.now()) / SECOND)
         raise AssertionError("it never ends")
+
+    async def until_quiet_or(self, seconds: int) -> None:
+        """Deliver what is due until so many seconds from the start."""
+        until = START + seconds * SECOND
+        while True:
+            await self.courier.drain()
+            due = await self.store.read(lambda tx: tx.surfaces.next_due())
+            if due is None or due >= until:
+                self.clock.advance((until - self.clock.now()) / SECOND)
+                return
+            self.clock.advance((due - self.clock.now()) / SECOND)
 
     async def on(self, request: FeedbackRequest, channel: str) -> Surface:
         """Return the one surface of a question on a channel."""
@@ -583,3 +596,53 @@ async def test_another_channel_s_card_that_is_looked_at_counts_too(post: Post) -
     )
     await post.until_quiet()
     assert post.times(post.slack) == [25 * 60]
+
+
+MOODS = st.lists(st.sampled_from([m for m in Mood if m is not Mood.HANGS]), max_size=14)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    MOODS,
+    MOODS,
+    st.sampled_from([None, 0, 1, 3, 60, 600, 1_000]),
+    st.sampled_from(["chat", "slack", "email"]),
+)
+async def test_whatever_the_channels_do_it_comes_to_an_end(
+    tmp_path_factory: pytest.TempPathFactory,
+    slack: list[Mood],
+    email: list[Mood],
+    answered_after: int | None,
+    preferred: str,
+) -> None:
+    """Nothing stays due, nothing is tried for ever, and what anybody sees is the outcome."""
+    async with staged(tmp_path_factory.mktemp("moods") / "core.db") as stage:
+        post = Post(stage.store, stage.clock, failures=5)
+        await post.cast("ann", "bob")
+        await post.on_slack("bob")
+        await post.change("bob", preferred_channel=preferred)
+        post.slack.moods, post.email.moods = list(slack), list(email)
+        request = await post.put("bob")
+        if answered_after is not None:
+            await post.until_quiet_or(answered_after)
+            await post.answer("bob", request, approved=True)
+        await post.until_quiet(200)
+        settled = await post.request(request)
+        for channel in (post.slack, post.email):
+            surface = await post.on(request, channel.name)
+            assert surface.due_at is None
+            assert surface.attempts <= 10
+            assert len(channel.tried) <= 20
+            seen = channel.world.get(surface.id)
+            if seen is None:
+                assert surface.shown_version == 0
+            elif surface.state is SurfaceState.SENT:
+                assert seen[-1] == (settled.version, settled.state.value)
+            if surface.state is SurfaceState.PLANNED:  # dropped, before anybody could see it
+                assert seen is None
+                assert not settled.is_open
+        told = await post.said(request.session_id, Role.SYSTEM)
+        unreachable = [text for text in told if text.startswith("I could not reach")]
+        states = {(await post.on(request, name)).state for name in ("slack", "email")}
+        if settled.is_open:
+            assert len(unreachable) == (states == {SurfaceState.DEAD})
