@@ -17,7 +17,7 @@ function panelShell(question, { name, draw, send, part }) {
   const go = async () => {
     const text = box.value.trim();
     if (!text) return box.focus();
-    const outcome = await act(question, send.frame(text), { place: node, result, onRefusal: () => box.focus() });
+    const outcome = await act(question, send.frame(text), { place: node, result, onRefusal: () => void box.focus() });
     if (!outcome) return;
     forgetDrafts(question, [part]);
     box.value = "";

@@ -12,7 +12,7 @@ const COME = { planned: "not sent yet", sent: "delivered", seen: "seen", failed:
 const TIMES = [["", "the usual time"], ["2", "2 hours"], ["24", "1 day"], ["72", "3 days"], ["168", "1 week"]];
 
 /** Say how somebody came to be asked, as nodes, or null. */
-export function route(one) {
+function route(one) {
   const by = one.by ? nameOf(one.by.name) : "somebody";
   if (one.route === "delegated") return ["handed on by ", by];
   if (one.route === "escalated") return ["asked when nobody had decided"];

@@ -2,7 +2,7 @@
 
 import { actsRow } from "./acts.js";
 import { answeredNote, answerForm } from "./answer.js";
-import { askerRow, people, route, rowFacts, timetable } from "./asked.js";
+import { askerRow, people, rowFacts, timetable } from "./asked.js";
 import { avatar, button, h, listing, nameOf, patch } from "./dom.js";
 import { action, answers, claimed, deadline, rule, ruleWords, tags, text } from "./facts.js";
 import { icon } from "./icons.js";
@@ -78,14 +78,23 @@ function mineOf(question) {
   return question.recipients.find((one) => one.id === me());
 }
 
+/** How I came to be asked, as nodes, or nothing. */
+function cameToMe({ route, by }) {
+  const who = by ? nameOf(by.name) : "Somebody";
+  if (route === "delegated") return [who, " handed this on to you."];
+  if (route === "away") return ["You are asked in place of ", by ? who : "somebody", ", who is away."];
+  if (route === "escalated") return ["You are asked because nobody had decided in time."];
+  return null;
+}
+
 /** Who else is asked; and how I came to be. */
 function others(question) {
   const mine = mineOf(question);
-  const how = mine && route(mine);
+  const how = mine && mine.part !== "notified" && cameToMe(mine);
   const handed = question.recipients.find((one) => one.route === "delegated" && one.by?.id === me());
   const asked = question.recipients.filter((one) => one.part !== "notified");
   const lines = [
-    how && h("p", { class: "quiet" }, "You were ", mine.route === "away" ? "asked " : "", how, "."),
+    how && h("p", { class: "quiet", data: { testid: "came-to-me" } }, how),
     handed && h("p", { class: "quiet" }, "You handed this on to ", nameOf(handed.name), "."),
     (asked.length > 1 || isTold(question)) && h("p", { class: "quiet" }, "Asked: ", listing(asked.map((one) => h("span", {}, nameOf(one.name), one.answered ? " (answered)" : "")))),
   ].filter(Boolean);

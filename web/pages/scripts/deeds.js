@@ -39,7 +39,8 @@ function pause(place) {
 
 /**
  * Send `content` about `question` from the controls in `place`; `result` tells of failures there.
- * Return the outcome, or null when it was refused; `onRefusal` may show the refusal at its field.
+ * Return the outcome, or null when it was refused; `onRefusal` may show the refusal at
+ * its field, and return what is said of it here instead.
  */
 export async function act(question, content, { place, result = null, onRefusal = null }) {
   const resume = pause(place);
@@ -59,7 +60,8 @@ export async function act(question, content, { place, result = null, onRefusal =
     if (result) result.classList.add("bad");
     if (result) result.textContent = refusal.message;
     else toast(refusal.message, "error");
-    onRefusal?.(refusal);
+    const instead = onRefusal?.(refusal);
+    if (result && instead) result.textContent = instead;
     // It may stand differently by now, or be another question than the one shown.
     if (!refusal.passing) loadQuestion(question.id).catch(() => null);
     return null;

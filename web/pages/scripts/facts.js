@@ -79,9 +79,11 @@ const TOOLS = { http_request: "HTTP request", http: "HTTP request" };
 
 function shown(name, value) {
   if (name === "timeout" && typeof value === "number") return h("dd", { text: `${value} seconds` });
+  const long = typeof value === "string" && (value.length > 200 || value.includes("\n"));
+  if (long) return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", "aria-label": LABELS[name] ?? name, text: value }));
   if (typeof value !== "object") return h("dd", {}, h("code", { dir: "ltr", text: String(value) }));
   // Long ones scroll, so they must be reachable by keyboard.
-  return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", text: JSON.stringify(value, null, 2) }));
+  return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", "aria-label": LABELS[name] ?? name, text: JSON.stringify(value, null, 2) }));
 }
 
 function isEmpty(value) {

@@ -89,9 +89,10 @@ export function drawFields(question, give) {
   const fields = question.fields.map((field) => drawField(question, field));
   const submit = button("Send", { class: "primary", data: { testid: "answer-submit" } });
   const refused = (refusal) => {
-    placeFaults(fields, refusal.details);
+    const rest = placeFaults(fields, refusal.details);
     const first = fields.find(({ inputs }) => inputs[0].hasAttribute("aria-invalid"));
     first?.inputs[0].focus();
+    return first && ["Not sent: see the marked fields.", ...rest].join(" ");
   };
   submit.addEventListener("click", () => {
     fields.forEach((one) => one.complain(""));

@@ -142,7 +142,7 @@ function drawForm(profile, redraw) {
 export async function showProfile(place, isCurrent) {
   const draw = (profile) => place.replaceChildren(
     h("h2", { tabindex: "-1", text: "How you can be asked" }),
-    h("p", { class: "quiet" }, icon("person"), ` ${state.account.username} · `, h("span", { dir: "auto", text: state.account.email })),
+    h("p", { class: "status" }, icon("person"), `${state.account.username} · `, h("span", { dir: "auto", text: state.account.email })),
     drawForm(profile, (newer) => {
       draw(newer);
       place.querySelector("[data-testid=profile-result]").textContent = "Saved.";

@@ -13,7 +13,7 @@ const SENTENCES = {
   "request.reminded": ["bell", () => ["The people who had not answered were reminded."]],
   "request.escalated": ["pass", (one) => ["Nobody had decided: ", ...one.people, " asked besides."]],
   "request.delegated": ["pass", (one) => [one.who, " handed it on to ", one.person(one.data.to), "."]],
-  "request.claimed": ["hand", (one) => [one.who, " said to be on it."]],
+  "request.claimed": ["hand", (one) => [one.who, " said: I’m on it."]],
   "request.released": ["hand", (one) => [one.who, " left it to the others again."]],
   "request.asked_again": ["again", (one) => [one.who, " asked it again."]],
   "request.reopened": ["again", (one) => [one.who, " let a late answer decide."]],
@@ -30,7 +30,7 @@ const SENTENCES = {
   "response.changes": ["edit", (one) => [one.who, " asked for changes", ...one.words]],
   "response.unclear": ["info", (one) => [one.who, " said something that did not decide", ...one.words]],
   "surface.delivered": ["send", (one) => ["Delivered to ", one.who, "."]],
-  "surface.seen": ["person", (one) => [one.who, " has seen it."]],
+  "surface.seen": ["eye", (one) => [one.who, " has seen it."]],
   "surface.failed": ["alert", (one) => ["Could not be delivered to ", one.who, "; it is tried again."]],
   "surface.dead": ["alert", (one) => ["Given up delivering to ", one.who, "."]],
   "surface.redriven": ["again", (one) => ["Delivery to ", one.who, " is tried once more."]],
@@ -73,6 +73,18 @@ function line(question, entry) {
     h("div", {}, h("p", {}, say(facts(question, entry))), detail(entry), h("p", { class: "quiet" }, timeNode(entry.at, "clock"), where)));
 }
 
+/** A card is seen again after each change of it: what counts is the first time. */
+function firstSeen(entries) {
+  const seen = new Set();
+  return entries.filter(({ kind, person, channel }) => {
+    const key = kind === "surface.seen" && `${person?.id} ${channel}`;
+    if (!key) return true;
+    const isFirst = !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
+}
+
 function timeLine(question, entries) {
   const days = new Map();
   for (const entry of entries) {
@@ -103,5 +115,5 @@ export async function showStory(place, isCurrent, id) {
     h("h2", { tabindex: "-1", class: "sr-only", text: "The story of this question" }),
     text(question.question, question.question_html, "question"),
     ...[action(question), seal(journal.verified), partly].filter(Boolean),
-    h("div", { data: { testid: "story-lines" } }, timeLine(question, journal.entries)));
+    h("div", { data: { testid: "story-lines" } }, timeLine(question, firstSeen(journal.entries))));
 }
