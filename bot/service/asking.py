@@ -32,7 +32,7 @@ from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import Recipient
 from bot.service.ports.tools import Toolbox
-from bot.service.reaching import CHAT_ONLY, reach
+from bot.service.reaching import CHAT_ONLY, reach, reach_again
 from bot.service.recipients import (
     Addressee,
     Asker,
@@ -145,12 +145,20 @@ def _same_people(tx: Transaction, recipients: Sequence[Recipient]) -> list[Addre
 
 
 def remind(
-    tx: Transaction, conversation: Conversation, request: FeedbackRequest, now: Micros
+    tx: Transaction,
+    conversation: Conversation,
+    request: FeedbackRequest,
+    now: Micros,
+    routing: Routing = CHAT_ONLY,
 ) -> FeedbackRequest:
-    """Show an open question again to everybody it went to."""
+    """Show an open question again where it went, and to who must answer on their next channel."""
     reminded = replace(request, version=request.version + 1)
     tx.requests.save(reminded)
     repaint(tx, conversation, reminded, now)
+    for recipient in tx.requests.recipients(request.id):
+        person = tx.people.get(recipient.canonical_id)
+        if person is not None and recipient.part is Part.DECIDER:
+            reach_again(tx, reminded, person, now, routing)
     tx.journal.add(
         Entry(
             kind="request.reminded",

@@ -73,7 +73,8 @@ def reach_again(
     """
     due_at = when(person, now, urgent=request.urgent)
     if due_at > now:
-        tx.surfaces.postpone(request.id, person.id, due_at)
+        for id_ in _ids(tx, request, person):
+            tx.surfaces.postpone(request.id, id_, due_at)
     if routing.order != (CHAT,):
         _hasten(tx, request, person, due_at, routing)
 
@@ -85,9 +86,9 @@ def give_time(
     if routing.order == (CHAT,) or request.urgent or not request.is_open:
         return
     person = tx.people.get(person_id)
-    untried = _untried(tx, request, person_id)
-    if person is None or not untried:
+    if person is None:
         return
+    untried = _untried(tx, request, person)
     dues = routing.after_shown(tuple(s.due_at or 0 for s in untried), now)
     _plan(tx, request, person, untried, dues)
 
@@ -116,7 +117,7 @@ def when(person: Person, now: Micros, *, urgent: bool) -> Micros:
 def _hasten(
     tx: Transaction, request: FeedbackRequest, person: Person, now: Micros, routing: Routing
 ) -> bool:
-    untried = _untried(tx, request, person.id)
+    untried = _untried(tx, request, person)
     channels = tuple(surface.channel for surface in untried)
     dues = tuple(surface.due_at or 0 for surface in untried)
     _plan(tx, request, person, untried, routing.after_failure(channels, dues, now))
@@ -125,14 +126,24 @@ def _hasten(
     return bool(untried)
 
 
-def _untried(tx: Transaction, request: FeedbackRequest, person_id: str) -> Sequence[Surface]:
+def _untried(tx: Transaction, request: FeedbackRequest, person: Person) -> Sequence[Surface]:
     """Return what is still to come for a person, in order."""
+    ids = _ids(tx, request, person)
     mine = [
         surface
         for surface in tx.surfaces.of_request(request.id)
-        if surface.person_id == person_id and surface.is_untried and surface.due_at is not None
+        if surface.person_id in ids and surface.is_untried and surface.due_at is not None
     ]
     return sorted(mine, key=lambda surface: surface.position)
+
+
+def _ids(tx: Transaction, request: FeedbackRequest, person: Person) -> set[str]:
+    """Return the ids under which a human was asked: two people may be found to be one later."""
+    return {person.id} | {
+        recipient.person_id
+        for recipient in tx.requests.recipients(request.id)
+        if recipient.canonical_id == person.canonical_id
+    }
 
 
 def _plan(

@@ -349,7 +349,7 @@ class Turns:
                 via=CHAT,
             )
             return {"step": "cancel", "request": request.id}
-        remind(tx, conversation, request, now)
+        remind(tx, conversation, request, now, self.terms.routing)
         return {"step": "remind", "request": request.id}
 
     def _say(self, conversation: Conversation, text: str, asker: Asker) -> Message:

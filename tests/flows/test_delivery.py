@@ -279,6 +279,32 @@ async def test_a_reminder_goes_to_the_next_channel(post: Post) -> None:
     assert post.times(post.email) == [602]
 
 
+async def test_the_owner_s_reminder_goes_to_the_next_channel_too(post: Post) -> None:
+    await post.on_slack("bob")
+    await post.change("bob", preferred_channel="slack")
+    request = await post.put("bob")
+    await post.pass_time()
+    post.clock.advance(minutes=1)
+    await post.say("ann", request.session_id, "remind")
+    await post.settle_down()
+    await post.pass_time(2)
+    assert (post.times(post.slack), post.times(post.email)) == ([0, 60], [62])
+
+
+async def test_a_reminder_reaches_who_was_found_to_be_somebody_else(post: Post) -> None:
+    """The cards stay with the identity that was asked."""
+    await post.on_slack("bob")
+    await post.change("bob", preferred_channel="slack")
+    await post.put("bob", remind_at=(START + 10 * MINUTE,))
+    await post.pass_time()
+    bob, carl = post.people["bob"].id, post.people["carl"].id
+    await post.store.run(lambda tx: tx.people.merge(bob, carl))
+    await post.pass_time(minutes=10)
+    await post.sweeper.sweep()
+    await post.until_quiet()
+    assert (post.times(post.slack), post.times(post.email)) == ([0, 600], [602])
+
+
 async def test_the_schedule_of_retries_is_exact_and_then_it_is_given_up(post: Post) -> None:
     await post.change("bob", preferred_channel="email")
     post.email.mood = Mood.FAILS
