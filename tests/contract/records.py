@@ -26,7 +26,11 @@ NOW = 1_800_000_000_000_000
 
 def a_person(name: str = "Ann", **changes: Any) -> Person:
     values = {
-        "id": new_id(), "name": name, "zone": "UTC", "feed_seq": 0, "merged_into": None,
+        "id": new_id(),
+        "name": name,
+        "zone": "UTC",
+        "feed_seq": 0,
+        "merged_into": None,
         "created_at": NOW,
     }
     return Person(**{**values, **changes})
@@ -34,38 +38,74 @@ def a_person(name: str = "Ann", **changes: Any) -> Person:
 
 def an_account(person: Person, username: str, **changes: Any) -> Account:
     values = {
-        "id": new_id(), "person_id": person.id, "username": username,
-        "email": f"{username}@Example.org", "password_hash": "x", "verified_at": NOW,
-        "disabled_at": None, "created_at": NOW,
+        "id": new_id(),
+        "person_id": person.id,
+        "username": username,
+        "email": f"{username}@Example.org",
+        "password_hash": "x",
+        "verified_at": NOW,
+        "disabled_at": None,
+        "created_at": NOW,
     }
     return Account(**{**values, **changes})
 
 
 def a_session(owner: Person, **changes: Any) -> Session:
     values = {
-        "id": new_id(), "owner_id": owner.id, "title": "Ship?", "state": SessionState.ACTIVE,
-        "end_reason": None, "created_at": NOW, "last_active_at": NOW, "message_seq": 0,
-        "feed_seq": 0, "wake_seq": 0, "planned_seq": 0, "summary": "", "summary_seq": 0,
-        "open_questions": 0, "turn_due_at": None, "claim_owner": None, "claim_number": 0,
-        "claim_until": None, "idle_at": None, "failures": 0,
+        "id": new_id(),
+        "owner_id": owner.id,
+        "title": "Ship?",
+        "state": SessionState.ACTIVE,
+        "end_reason": None,
+        "created_at": NOW,
+        "last_active_at": NOW,
+        "message_seq": 0,
+        "feed_seq": 0,
+        "wake_seq": 0,
+        "planned_seq": 0,
+        "summary": "",
+        "summary_seq": 0,
+        "open_questions": 0,
+        "turn_due_at": None,
+        "claim_owner": None,
+        "claim_number": 0,
+        "claim_until": None,
+        "idle_at": None,
+        "failures": 0,
     }
     return Session(**{**values, **changes})
 
 
 def a_message(session: Session, seq: int, **changes: Any) -> Message:
     values = {
-        "session_id": session.id, "seq": seq, "id": new_id(), "role": Role.USER,
-        "person_id": session.owner_id, "channel": "chat", "text": f"message {seq}", "at": NOW,
+        "session_id": session.id,
+        "seq": seq,
+        "id": new_id(),
+        "role": Role.USER,
+        "person_id": session.owner_id,
+        "channel": "chat",
+        "text": f"message {seq}",
+        "at": NOW,
     }
     return Message(**{**values, **changes})
 
 
 def a_request(session: Session, **changes: Any) -> FeedbackRequest:
     values = {
-        "id": new_id(), "session_id": session.id, "asker_id": session.owner_id,
-        "kind": Kind.CHOICE, "question": "Can we ship? 100% sure", "context": "ünïcode ✓",
-        "options": ("yes", "no"), "rule": Rule.FIRST, "quorum": 1, "risk": Risk.NORMAL,
-        "state": State.PENDING, "digest": "d", "asked_at": NOW, "deadline": NOW + 1_000,
+        "id": new_id(),
+        "session_id": session.id,
+        "asker_id": session.owner_id,
+        "kind": Kind.CHOICE,
+        "question": "Can we ship? 100% sure",
+        "context": "ünïcode ✓",
+        "options": ("yes", "no"),
+        "rule": Rule.FIRST,
+        "quorum": 1,
+        "risk": Risk.NORMAL,
+        "state": State.PENDING,
+        "digest": "d",
+        "asked_at": NOW,
+        "deadline": NOW + 1_000,
         "version": 1,
     }
     return FeedbackRequest(**{**values, **changes})
@@ -73,8 +113,14 @@ def a_request(session: Session, **changes: Any) -> FeedbackRequest:
 
 def a_response(request: FeedbackRequest, person: Person, **changes: Any) -> FeedbackResponse:
     values = {
-        "id": new_id(), "request_id": request.id, "person_id": person.id, "channel": "chat",
-        "raw_text": "yes", "answer": None, "standing": Standing.COMMENT, "agrees": None,
+        "id": new_id(),
+        "request_id": request.id,
+        "person_id": person.id,
+        "channel": "chat",
+        "raw_text": "yes",
+        "answer": None,
+        "standing": Standing.COMMENT,
+        "agrees": None,
         "created_at": NOW,
     }
     return FeedbackResponse(**{**values, **changes})
@@ -82,10 +128,21 @@ def a_response(request: FeedbackRequest, person: Person, **changes: Any) -> Feed
 
 def a_surface(request: FeedbackRequest, person: Person, **changes: Any) -> Surface:
     values = {
-        "id": new_id(), "request_id": request.id, "person_id": person.id, "channel": "chat",
-        "address": person.id, "lane": person.id, "priority": 5, "wanted_version": 1,
-        "shown_version": 0, "seen_version": 0, "due_at": NOW, "claim_owner": None,
-        "claim_number": 0, "claim_until": None, "attempts": 0,
+        "id": new_id(),
+        "request_id": request.id,
+        "person_id": person.id,
+        "channel": "chat",
+        "address": person.id,
+        "lane": person.id,
+        "priority": 5,
+        "wanted_version": 1,
+        "shown_version": 0,
+        "seen_version": 0,
+        "due_at": NOW,
+        "claim_owner": None,
+        "claim_number": 0,
+        "claim_until": None,
+        "attempts": 0,
     }
     return Surface(**{**values, **changes})
 

@@ -77,9 +77,7 @@ async def _vote(stores: list[AnyStore]) -> None:
         held = tx.requests.lock(request.id)
         assert held is not None
         answer = Answer(choices=("yes",))
-        counted = [
-            r for r in tx.requests.responses(request.id) if r.standing is Standing.COUNTED
-        ]
+        counted = [r for r in tx.requests.responses(request.id) if r.standing is Standing.COUNTED]
         verdict = judge(held, counted, voters[n].id, answer)
         tx.requests.add_response(
             a_response(request, voters[n], answer=answer, standing=verdict.standing)
@@ -114,7 +112,9 @@ async def test_a_turn_is_claimed_by_one_server(two_servers: TwoServers) -> None:
             assert session is not None
             tx.sessions.save(
                 replace(
-                    session, claim_owner=owner, claim_until=NOW + 9,
+                    session,
+                    claim_owner=owner,
+                    claim_until=NOW + 9,
                     claim_number=session.claim_number + 1,
                 )
             )
@@ -131,9 +131,7 @@ async def test_a_turn_is_claimed_by_one_server(two_servers: TwoServers) -> None:
             mine += claimed
         return mine
 
-    shares = await asyncio.gather(
-        *(work(two_servers[n % 2], str(n)) for n in range(6))
-    )
+    shares = await asyncio.gather(*(work(two_servers[n % 2], str(n)) for n in range(6)))
     assert sorted(chain(*shares)) == sorted(session.id for session in sessions)
 
     def numbers(tx: Transaction) -> set[int]:

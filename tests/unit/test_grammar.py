@@ -21,8 +21,9 @@ def ask(
     within: int | None = None,
     quorum: int = 1,
 ) -> Ask:
-    return Ask(people=people, question=question, kind=kind, options=options, within=within,
-               quorum=quorum)
+    return Ask(
+        people=people, question=question, kind=kind, options=options, within=within, quorum=quorum
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,20 @@ def test_says_what_is_wrong(text: str, says: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "hello", "asking ben: hi", "end of the month", "status of the release", "remind ben",
-     "cancel the order", "please ask ben: hi", "remind 12345", "\x00", "🙂" * 1_000],
+    [
+        "",
+        " ",
+        "hello",
+        "asking ben: hi",
+        "end of the month",
+        "status of the release",
+        "remind ben",
+        "cancel the order",
+        "please ask ben: hi",
+        "remind 12345",
+        "\x00",
+        "🙂" * 1_000,
+    ],
 )
 def test_leaves_ordinary_words_alone(text: str) -> None:
     read = parse(text)
@@ -157,8 +170,33 @@ def test_never_raises(text: str) -> None:
 
 
 _PARTS = st.sampled_from(
-    ["ask ", "ben", " and ", "@", ":", " ", "options:", "within ", "quorum ", "2h", "0", "-1", ",",
-     "yes", "YES", "[", "]", "approve", "for approval", "?", "\n", "<", ">", "\uff19", "x" * 700]
+    [
+        "ask ",
+        "ben",
+        " and ",
+        "@",
+        ":",
+        " ",
+        "options:",
+        "within ",
+        "quorum ",
+        "2h",
+        "0",
+        "-1",
+        ",",
+        "yes",
+        "YES",
+        "[",
+        "]",
+        "approve",
+        "for approval",
+        "?",
+        "\n",
+        "<",
+        ">",
+        "\uff19",
+        "x" * 700,
+    ]
 )
 
 
@@ -166,8 +204,17 @@ _PARTS = st.sampled_from(
 def test_whatever_is_read_may_be_asked(tail: str) -> None:
     read = parse("ask " + tail)
     if isinstance(read, Ask):
-        assert asking.fault(people=read.people, question=read.question, kind=read.kind,
-                            options=read.options, within=read.within, quorum=read.quorum) is None
+        assert (
+            asking.fault(
+                people=read.people,
+                question=read.question,
+                kind=read.kind,
+                options=read.options,
+                within=read.within,
+                quorum=read.quorum,
+            )
+            is None
+        )
     elif isinstance(read, Unreadable):
         assert read.sentence
 
@@ -190,7 +237,11 @@ _LABEL = st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True)
     st.data(),
 )
 def test_clauses_come_in_any_order(
-    people: list[str], question: str, options: list[str], days: int, order: list[str],
+    people: list[str],
+    question: str,
+    options: list[str],
+    days: int,
+    order: list[str],
     data: st.DataObject,
 ) -> None:
     quorum = data.draw(st.integers(1, len(people)))
@@ -201,5 +252,11 @@ def test_clauses_come_in_any_order(
     }
     tail = " ".join(clauses[name] for name in order)
     read = parse(f"ask {', '.join(people)}: {question} {tail}")
-    assert read == ask(*people, question=question, kind=Kind.CHOICE, options=tuple(options),
-                       within=days * DAY, quorum=quorum)
+    assert read == ask(
+        *people,
+        question=question,
+        kind=Kind.CHOICE,
+        options=tuple(options),
+        within=days * DAY,
+        quorum=quorum,
+    )
