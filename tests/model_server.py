@@ -109,7 +109,8 @@ class ModelServer:
             await self._wait(reply.hang)
         if reply.status != 200:
             return web.json_response(
-                {"error": {"message": "scripted", "type": "scripted"}}, status=reply.status,
+                {"error": {"message": "scripted", "type": "scripted"}},
+                status=reply.status,
                 headers={"Retry-After": reply.retry_after} if reply.retry_after else None,
             )
         if body.get("stream") or "contents" in body:

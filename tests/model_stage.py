@@ -16,9 +16,17 @@ from bot.domain.planning import Line, OpenQuestion, PlanContext, Role
 from tests.model_server import ModelServer, Scripted
 
 REPLY = {"action": "reply", "text": "I will ask ben."}
-ASK = {"action": "ask_human", "people": ["ben"], "question": "Can we ship?", "kind": "choice",
-       "options": ["yes", "no"], "context": "", "within_minutes": 90, "quorum": None,
-       "risk": "normal"}
+ASK = {
+    "action": "ask_human",
+    "people": ["ben"],
+    "question": "Can we ship?",
+    "kind": "choice",
+    "options": ["yes", "no"],
+    "context": "",
+    "within_minutes": 90,
+    "quorum": None,
+    "risk": "normal",
+}
 SECRET = "the-owners-secret-words"
 
 
@@ -28,11 +36,21 @@ def owner(text: str) -> Line:
 
 def context(*lines: Line) -> PlanContext:
     return PlanContext(
-        session_id="s", turn_id="t", now=1_772_442_900_000_000, zone="Europe/Berlin",
-        owner="alice", summary="", lines=lines or (owner(f"Ask ben whether we ship. {SECRET}"),),
+        session_id="s",
+        turn_id="t",
+        now=1_772_442_900_000_000,
+        zone="Europe/Berlin",
+        owner="alice",
+        summary="",
+        lines=lines or (owner(f"Ask ben whether we ship. {SECRET}"),),
         open_questions=(
-            OpenQuestion(request_id="r1", question="And on Monday?", people=("carla",),
-                         asked_at=1_772_442_000_000_000, deadline=1_772_542_000_000_000),
+            OpenQuestion(
+                request_id="r1",
+                question="And on Monday?",
+                people=("carla",),
+                asked_at=1_772_442_000_000_000,
+                deadline=1_772_542_000_000_000,
+            ),
         ),
         feedback_timeout=2 * DAY,
     )
@@ -49,8 +67,14 @@ class Pauses:
 
 
 def config(server: ModelServer, **changes: Any) -> PlannerConfig:
-    values: dict[str, Any] = {"provider": "openai-compatible", "model": "m", "api_key": "k",
-                              "base_url": server.url, "timeout_seconds": 5.0, **changes}
+    values: dict[str, Any] = {
+        "provider": "openai-compatible",
+        "model": "m",
+        "api_key": "k",
+        "base_url": server.url,
+        "timeout_seconds": 5.0,
+        **changes,
+    }
     return PlannerConfig(**values)
 
 

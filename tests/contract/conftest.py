@@ -53,5 +53,3 @@ async def two_servers(postgres_url: str) -> AsyncIterator[tuple[PostgresStore, P
     yield first, second
     await first.close()
     await second.close()
-
-

@@ -29,7 +29,11 @@ NOW = 1_800_000_000_000_000
 
 def a_person(name: str = "Ann", **changes: Any) -> Person:
     values = {
-        "id": new_id(), "name": name, "zone": "UTC", "feed_seq": 0, "merged_into": None,
+        "id": new_id(),
+        "name": name,
+        "zone": "UTC",
+        "feed_seq": 0,
+        "merged_into": None,
         "created_at": NOW,
     }
     return Person(**{**values, **changes})
@@ -37,28 +41,55 @@ def a_person(name: str = "Ann", **changes: Any) -> Person:
 
 def an_account(person: Person, username: str, **changes: Any) -> Account:
     values = {
-        "id": new_id(), "person_id": person.id, "username": username,
-        "email": f"{username}@Example.org", "password_hash": "x", "verified_at": NOW,
-        "disabled_at": None, "created_at": NOW,
+        "id": new_id(),
+        "person_id": person.id,
+        "username": username,
+        "email": f"{username}@Example.org",
+        "password_hash": "x",
+        "verified_at": NOW,
+        "disabled_at": None,
+        "created_at": NOW,
     }
     return Account(**{**values, **changes})
 
 
 def a_session(owner: Person, **changes: Any) -> Session:
     values = {
-        "id": new_id(), "owner_id": owner.id, "title": "Ship?", "state": SessionState.ACTIVE,
-        "end_reason": None, "created_at": NOW, "last_active_at": NOW, "message_seq": 0,
-        "feed_seq": 0, "wake_seq": 0, "planned_seq": 0, "summary": "", "summary_seq": 0,
-        "open_questions": 0, "turn_due_at": None, "claim_owner": None, "claim_number": 0,
-        "claim_until": None, "idle_at": None, "warned": False, "failures": 0,
+        "id": new_id(),
+        "owner_id": owner.id,
+        "title": "Ship?",
+        "state": SessionState.ACTIVE,
+        "end_reason": None,
+        "created_at": NOW,
+        "last_active_at": NOW,
+        "message_seq": 0,
+        "feed_seq": 0,
+        "wake_seq": 0,
+        "planned_seq": 0,
+        "summary": "",
+        "summary_seq": 0,
+        "open_questions": 0,
+        "turn_due_at": None,
+        "claim_owner": None,
+        "claim_number": 0,
+        "claim_until": None,
+        "idle_at": None,
+        "warned": False,
+        "failures": 0,
     }
     return Session(**{**values, **changes})
 
 
 def a_message(session: Session, seq: int, **changes: Any) -> Message:
     values = {
-        "session_id": session.id, "seq": seq, "id": new_id(), "role": Role.USER,
-        "person_id": session.owner_id, "channel": "chat", "text": f"message {seq}", "at": NOW,
+        "session_id": session.id,
+        "seq": seq,
+        "id": new_id(),
+        "role": Role.USER,
+        "person_id": session.owner_id,
+        "channel": "chat",
+        "text": f"message {seq}",
+        "at": NOW,
     }
     return Message(**{**values, **changes})
 
@@ -67,11 +98,22 @@ def a_request(session: Session, **changes: Any) -> FeedbackRequest:
     asked_at, deadline = changes.get("asked_at", NOW), changes.get("deadline", NOW + 1_000)
     times = Timetable(asked_at=asked_at, deadline=deadline, reminders=(), escalations=())
     values = {
-        "timetable": times, "next_at": deadline,
-        "id": new_id(), "session_id": session.id, "asker_id": session.owner_id,
-        "kind": Kind.CHOICE, "question": "Can we ship? 100% sure", "context": "ünïcode ✓",
-        "options": ("yes", "no"), "rule": Rule.FIRST, "quorum": 1, "risk": Risk.NORMAL,
-        "state": State.PENDING, "digest": "d", "asked_at": NOW, "deadline": NOW + 1_000,
+        "timetable": times,
+        "next_at": deadline,
+        "id": new_id(),
+        "session_id": session.id,
+        "asker_id": session.owner_id,
+        "kind": Kind.CHOICE,
+        "question": "Can we ship? 100% sure",
+        "context": "ünïcode ✓",
+        "options": ("yes", "no"),
+        "rule": Rule.FIRST,
+        "quorum": 1,
+        "risk": Risk.NORMAL,
+        "state": State.PENDING,
+        "digest": "d",
+        "asked_at": NOW,
+        "deadline": NOW + 1_000,
         "version": 1,
     }
     return FeedbackRequest(**{**values, **changes})
@@ -79,19 +121,37 @@ def a_request(session: Session, **changes: Any) -> FeedbackRequest:
 
 def a_response(request: FeedbackRequest, person: Person, **changes: Any) -> FeedbackResponse:
     values = {
-        "id": new_id(), "request_id": request.id, "person_id": person.id, "channel": "chat",
-        "raw_text": "yes", "answer": None, "standing": Standing.COMMENT, "agrees": None,
-        "sent_at": NOW, "created_at": NOW,
+        "id": new_id(),
+        "request_id": request.id,
+        "person_id": person.id,
+        "channel": "chat",
+        "raw_text": "yes",
+        "answer": None,
+        "standing": Standing.COMMENT,
+        "agrees": None,
+        "sent_at": NOW,
+        "created_at": NOW,
     }
     return FeedbackResponse(**{**values, **changes})
 
 
 def a_surface(request: FeedbackRequest, person: Person, **changes: Any) -> Surface:
     values = {
-        "id": new_id(), "request_id": request.id, "person_id": person.id, "channel": "chat",
-        "address": person.id, "lane": person.id, "priority": 5, "wanted_version": 1,
-        "shown_version": 0, "seen_version": 0, "due_at": NOW, "claim_owner": None,
-        "claim_number": 0, "claim_until": None, "attempts": 0,
+        "id": new_id(),
+        "request_id": request.id,
+        "person_id": person.id,
+        "channel": "chat",
+        "address": person.id,
+        "lane": person.id,
+        "priority": 5,
+        "wanted_version": 1,
+        "shown_version": 0,
+        "seen_version": 0,
+        "due_at": NOW,
+        "claim_owner": None,
+        "claim_number": 0,
+        "claim_until": None,
+        "attempts": 0,
     }
     return Surface(**{**values, **changes})
 

@@ -119,7 +119,9 @@ async def test_a_turn_is_claimed_by_one_server(two_servers: TwoServers) -> None:
             assert session is not None
             tx.sessions.save(
                 replace(
-                    session, claim_owner=owner, claim_until=NOW + 9,
+                    session,
+                    claim_owner=owner,
+                    claim_until=NOW + 9,
                     claim_number=session.claim_number + 1,
                 )
             )
@@ -136,9 +138,7 @@ async def test_a_turn_is_claimed_by_one_server(two_servers: TwoServers) -> None:
             mine += claimed
         return mine
 
-    shares = await asyncio.gather(
-        *(work(two_servers[n % 2], str(n)) for n in range(6))
-    )
+    shares = await asyncio.gather(*(work(two_servers[n % 2], str(n)) for n in range(6)))
     assert sorted(chain(*shares)) == sorted(session.id for session in sessions)
 
     def numbers(tx: Transaction) -> set[int]:

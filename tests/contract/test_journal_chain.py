@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -148,6 +149,23 @@ async def test_tampering_is_found_and_stays_found(store: AnyStore, url: str, sql
     assert await fault(again)
     await again.close()
     await store.open()
+
+
+@pytest.mark.parametrize(
+    "column", ["kind", "at", "person_id", "channel", "data", "salt", "link", "chain_number"]
+)
+async def test_values_of_a_wrong_type_are_found(tmp_path: Path, column: str) -> None:
+    """SQLite keeps whatever it is given."""
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    store = make_store(url, journal_key=KEY)
+    await store.open()
+    await store.run(tell, "r", FIRST_KIND, "two", "three")
+    for value in ("x'00ff'", "'wörd'", "1.5"):
+        execute(url, f"UPDATE journal SET {column} = {value} WHERE kind = 'two' OR number = 2")
+        assert await fault(store)
+    execute(url, "UPDATE journal_heads SET signature = 'x', key_id = x'00', count = 'y'")
+    assert await fault(store)
+    await store.close()
 
 
 async def test_a_cut_tail_with_its_head_is_found(store: AnyStore, url: str) -> None:

@@ -33,16 +33,28 @@ def test_steps_become_the_domains() -> None:
         plan = await planner.plan(context(), lambda text: None)
         assert plan.steps == (
             Reply(text="I will ask ben."),
-            AskHuman(people=("ben",), question="Can we ship?", kind=Kind.CHOICE,
-                     options=("yes", "no"), within=90 * MINUTE),
+            AskHuman(
+                people=("ben",),
+                question="Can we ship?",
+                kind=Kind.CHOICE,
+                options=("yes", "no"),
+                within=90 * MINUTE,
+            ),
             CancelQuestion(request_id="r1"),
             EndSession(text="Bye."),
         )
         assert plan.note == "openai-compatible/m, answer 1"
         assert planner.name == "openai-compatible/m"
 
-    played(plans(REPLY, ASK, {"action": "cancel_question", "request_id": "r1"},
-                 {"action": "end_session", "farewell": "Bye."}), act=act)
+    played(
+        plans(
+            REPLY,
+            ASK,
+            {"action": "cancel_question", "request_id": "r1"},
+            {"action": "end_session", "farewell": "Bye."},
+        ),
+        act=act,
+    )
 
 
 def test_a_first_reply_is_previewed_growing_and_no_other_step_is() -> None:
@@ -53,8 +65,15 @@ def test_a_first_reply_is_previewed_growing_and_no_other_step_is() -> None:
         assert plan.steps == (Reply(text="One two three"), Reply(text="never shown"))
 
     played(
-        trickles('{"steps": [{"act', 'ion": "re', 'ply", "text": "One', " two", ' three"}, {"ac',
-                 'tion": "reply", "text": "never', ' shown"}]}'),
+        trickles(
+            '{"steps": [{"act',
+            'ion": "re',
+            'ply", "text": "One',
+            " two",
+            ' three"}, {"ac',
+            'tion": "reply", "text": "never',
+            ' shown"}]}',
+        ),
         act=act,
     )
     assert shown[-1] == "One two three"
@@ -65,8 +84,12 @@ def test_a_first_reply_is_previewed_growing_and_no_other_step_is() -> None:
 @pytest.mark.parametrize(
     "pieces",
     [
-        ('{"steps": [{"action": "ask', '_human", "people": ["ben"], "question": "Ship?", "kin',
-         'd": "input", "options": []}, {"action": "reply", "text": "Asked', '."}]}'),
+        (
+            '{"steps": [{"action": "ask',
+            '_human", "people": ["ben"], "question": "Ship?", "kin',
+            'd": "input", "options": []}, {"action": "reply", "text": "Asked',
+            '."}]}',
+        ),
         ('{"steps": [{"action": "e', 'nd_session", "farewell": "Bye', ' now"', "}]}"),
         ('{"steps": [{"farewell": "Bye', ' now", "action": "e', 'nd_session"}]}'),
     ],
@@ -100,8 +123,14 @@ def test_rules_obey_commands_while_the_model_is_down() -> None:
         plan = await both.plan(context(owner("ask ben: Ship? options: yes, no")), shown.append)
         assert isinstance(plan.steps[0], AskHuman)
         assert plan.note == "rules, in place of openai-compatible/m"
-        fact = Line(seq=3, role=Role.SYSTEM, author="system", is_owner=False,
-                    text="ben answered: yes", new=True)
+        fact = Line(
+            seq=3,
+            role=Role.SYSTEM,
+            author="system",
+            is_owner=False,
+            text="ben answered: yes",
+            new=True,
+        )
         told = (await both.plan(context(fact), shown.append)).steps[0]
         assert isinstance(told, Reply)
         assert told.text.startswith("ben says: yes.")
@@ -156,9 +185,7 @@ def test_summaries_are_bounded_and_retried() -> None:
 
 def test_turns_may_run_side_by_side() -> None:
     async def act(server: ModelServer, planner: BamlPlanner) -> None:
-        made = await asyncio.gather(
-            *(planner.plan(context(), lambda text: None) for _ in range(8))
-        )
+        made = await asyncio.gather(*(planner.plan(context(), lambda text: None) for _ in range(8)))
         assert all(plan.steps == (Reply(text="I will ask ben."),) for plan in made)
 
     played(plans(REPLY), act=act)
@@ -170,8 +197,14 @@ def test_without_a_model_baml_is_not_even_loaded() -> None:
         "from bot.adapters.planner import PlannerConfig, make_planner\n"
         "print(make_planner(PlannerConfig()).name, 'baml_py' in sys.modules)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True,
-                         check=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert ran.stdout.strip() == "rules False"
 
 

@@ -91,9 +91,21 @@ async def test_sessions_are_saved_and_listed(store: AnyStore) -> None:
     held = a_session(ann, state=SessionState.HELD)
     ended = a_session(ann, state=SessionState.ENDED, end_reason="done")
     full = replace(
-        first, title="new", message_seq=2**40, feed_seq=4, wake_seq=5, planned_seq=3,
-        summary="so far\n", summary_seq=1, open_questions=2, turn_due_at=NOW + 5,
-        claim_owner="me", claim_number=7, claim_until=NOW + 9, idle_at=NOW + 11, failures=1,
+        first,
+        title="new",
+        message_seq=2**40,
+        feed_seq=4,
+        wake_seq=5,
+        planned_seq=3,
+        summary="so far\n",
+        summary_seq=1,
+        open_questions=2,
+        turn_due_at=NOW + 5,
+        claim_owner="me",
+        claim_number=7,
+        claim_until=NOW + 9,
+        idle_at=NOW + 11,
+        failures=1,
     )
 
     def write(tx: Transaction) -> None:
@@ -223,8 +235,14 @@ async def test_requests_are_kept_and_listed(store: AnyStore) -> None:
                 )
         assert tx.requests.lock(questions[0].id) == questions[0]
         decided = replace(
-            questions[0], state=State.ANSWERED, version=2, decided_at=NOW, decided_by=bob.id,
-            decided_via="chat", outcome=Answer(choices=("yes",), text="go"), next_at=None,
+            questions[0],
+            state=State.ANSWERED,
+            version=2,
+            decided_at=NOW,
+            decided_by=bob.id,
+            decided_via="chat",
+            outcome=Answer(choices=("yes",), text="go"),
+            next_at=None,
         )
         tx.requests.save(decided)
         return session.id, decided, questions[1], questions[2]
@@ -259,8 +277,12 @@ async def test_responses_are_all_kept(store: AnyStore) -> None:
         answers = [
             a_response(request, bob, created_at=NOW + 1),
             a_response(
-                request, bob, answer=Answer(approved=False, text="no"), created_at=NOW + 2,
-                standing=Standing.LATE, agrees=False,
+                request,
+                bob,
+                answer=Answer(approved=False, text="no"),
+                created_at=NOW + 2,
+                standing=Standing.LATE,
+                agrees=False,
             ),
             a_response(request, bob, standing=Standing.LATE, agrees=True, created_at=NOW + 3),
         ]
@@ -392,15 +414,23 @@ async def test_feeds_are_read_from_a_cursor(store: AnyStore) -> None:
 async def test_journal_and_receipts(store: AnyStore) -> None:
     ann = a_person()
     outcome = Outcome(
-        status="accepted", session_id="s", seq=3, text="“ok”",
+        status="accepted",
+        session_id="s",
+        seq=3,
+        text="“ok”",
         offer=(Offer(session_id="a", title="A"),),
     )
 
     def write(tx: Transaction) -> Entry:
         session = add_session(tx, ann, claim_number=4)
         entry = Entry(
-            kind="session.started", at=NOW, session_id=session.id, request_id="r",
-            person_id=ann.id, channel="chat", data={"n": [1, "ä"]},
+            kind="session.started",
+            at=NOW,
+            session_id=session.id,
+            request_id="r",
+            person_id=ann.id,
+            channel="chat",
+            data={"n": [1, "ä"]},
         )
         tx.journal.add(entry)
         tx.journal.add(Entry(kind="other", at=NOW))

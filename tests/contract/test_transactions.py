@@ -48,9 +48,7 @@ async def test_neighbours_of_a_failure_are_written(store: AnyStore) -> None:
             tx.people.add(people[n])  # a constraint's error, which is not the caller's
         return n
 
-    results = await asyncio.gather(
-        *(store.run(add, n) for n in range(60)), return_exceptions=True
-    )
+    results = await asyncio.gather(*(store.run(add, n) for n in range(60)), return_exceptions=True)
     for n, result in enumerate(results):
         assert isinstance(result, (Refused, Conflict)) if n % 3 < 2 else result == n
         stored = await store.read(lambda tx, n=n: tx.people.get(people[n].id))
@@ -158,9 +156,7 @@ async def test_closing_finishes_what_waits_and_refuses_what_comes(url: str) -> N
         await store.run(lambda tx: None)
     await store.open()
     people = [a_person(str(n)) for n in range(40)]
-    waiting = [
-        asyncio.create_task(store.run(lambda tx, p=p: tx.people.add(p))) for p in people
-    ]
+    waiting = [asyncio.create_task(store.run(lambda tx, p=p: tx.people.add(p))) for p in people]
     await asyncio.sleep(0)
     await store.close()
     assert await asyncio.gather(*waiting) == [None] * 40

@@ -16,8 +16,15 @@ ONE = '{"steps": [{"action": "reply", "text": "a } and a \\" and a {"}]}'
 
 @pytest.mark.parametrize(
     "raw",
-    [ONE, f"  {ONE}\n", f"Here it is:\n{ONE}\nDone.", f"```json\n{ONE}\n```", f"```\n{ONE}\n```",
-     f'<think>Perhaps {{"steps": []}}?</think>{ONE}', f"<thinking>hm</thinking>\n\n{ONE}"],
+    [
+        ONE,
+        f"  {ONE}\n",
+        f"Here it is:\n{ONE}\nDone.",
+        f"```json\n{ONE}\n```",
+        f"```\n{ONE}\n```",
+        f'<think>Perhaps {{"steps": []}}?</think>{ONE}',
+        f"<thinking>hm</thinking>\n\n{ONE}",
+    ],
 )
 def test_the_only_object_is_found(raw: str) -> None:
     text, decoded = whole_object(raw)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +24,7 @@ ENTRIES = st.lists(
 
 def chained(request_id: str, facts: list[tuple[Any, ...]], signer: Signer = SIGNER) -> Chain:
     """Return a chain as the store writes one."""
-    tip = chain.beginning(request_id)
+    tip = chain.BEGINNING
     records = []
     for number, (kind, at, session, person, channel, content) in enumerate(facts, start=1):
         entry = Entry(
@@ -167,7 +169,7 @@ def test_keys_may_follow_one_another(facts: list[tuple[Any, ...]]) -> None:
 
 
 def test_what_could_not_be_verified_is_not_signed_again() -> None:
-    tip = chain.beginning("r")
+    tip = chain.BEGINNING
     first = SIGNER.follow("r", tip, b"1" * 32)
     assert SIGNER.verifies("r", first)
     after = SIGNER.follow("r", chain.unsigned(first), b"2" * 32)
@@ -180,7 +182,7 @@ def test_nothing_and_a_lost_beginning_are_found() -> None:
     found = chained("r", [("a", 1, None, None, None, "{}")])
     assert fault_of(Chain(request_id="r", records=[], head=found.head))
     entry = Entry(kind="request.approved", at=1, request_id="r")
-    tip = chain.beginning("r")
+    tip = chain.BEGINNING
     link = chain.link_after(tip.link, 1, entry, chain.digest_content(b"s" * 16, "{}"))
     record = Record(
         position=1,
@@ -194,3 +196,13 @@ def test_nothing_and_a_lost_beginning_are_found() -> None:
     head = SIGNER.follow("r", tip, link).head
     fault = fault_of(Chain(request_id="r", records=[record], head=head))
     assert "does not begin" in (fault or "")
+
+
+@given(WORDS, st.integers(0, 2**50), MAYBE, MAYBE)
+def test_a_link_covers_json(kind: str, at: int, person: str | None, channel: str | None) -> None:
+    entry = Entry(kind=kind, at=at, request_id="r", person_id=person, channel=channel)
+    said = json.dumps(
+        [1, kind, at, None, "r", person, channel], ensure_ascii=False, separators=(",", ":")
+    )
+    expected = hashlib.sha256(b"p" * 32 + b"d" * 32 + said.encode()).digest()
+    assert chain.link_after(b"p" * 32, 1, entry, b"d" * 32) == expected

@@ -197,9 +197,22 @@ def test_says_what_is_wrong(text: str, says: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "hello", "asking ben: hi", "end of the month", "status of the release", "remind ben",
-     "cancel the order", "change the order", "change 2", "please ask ben: hi", "remind 12345",
-     "\x00", "🙂" * 1_000],
+    [
+        "",
+        " ",
+        "hello",
+        "asking ben: hi",
+        "end of the month",
+        "status of the release",
+        "remind ben",
+        "cancel the order",
+        "change the order",
+        "change 2",
+        "please ask ben: hi",
+        "remind 12345",
+        "\x00",
+        "🙂" * 1_000,
+    ],
 )
 def test_leaves_ordinary_words_alone(text: str) -> None:
     read = parse(text)
@@ -219,11 +232,53 @@ def test_never_raises(text: str) -> None:
 
 
 _PARTS = st.sampled_from(
-    ["ask ", "ben", " and ", "@", ":", " ", "options:", "within ", "quorum ", "2h", "0", "-1", ",",
-     "yes", "YES", "[", "]", "approve", "for approval", "?", "\n", "<", ">", "\uff19", "x" * 700,
-     "by ", "Friday noon", "remind ", "escalate to ", "after ", "notify ", "two of ", "form: ",
-     "a (S|M)", "context: ", "if nobody answers ", "then ask ", "urgent", "veto", "several",
-     "working time", "everybody", ". ", "12-31", "99999w"]
+    [
+        "ask ",
+        "ben",
+        " and ",
+        "@",
+        ":",
+        " ",
+        "options:",
+        "within ",
+        "quorum ",
+        "2h",
+        "0",
+        "-1",
+        ",",
+        "yes",
+        "YES",
+        "[",
+        "]",
+        "approve",
+        "for approval",
+        "?",
+        "\n",
+        "<",
+        ">",
+        "\uff19",
+        "x" * 700,
+        "by ",
+        "Friday noon",
+        "remind ",
+        "escalate to ",
+        "after ",
+        "notify ",
+        "two of ",
+        "form: ",
+        "a (S|M)",
+        "context: ",
+        "if nobody answers ",
+        "then ask ",
+        "urgent",
+        "veto",
+        "several",
+        "working time",
+        "everybody",
+        ". ",
+        "12-31",
+        "99999w",
+    ]
 )
 
 
@@ -254,7 +309,11 @@ _LABEL = st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True)
     st.data(),
 )
 def test_clauses_come_in_any_order(
-    people: list[str], question: str, options: list[str], days: int, order: list[str],
+    people: list[str],
+    question: str,
+    options: list[str],
+    days: int,
+    order: list[str],
     data: st.DataObject,
 ) -> None:
     quorum = data.draw(st.integers(1, len(people)))
@@ -265,5 +324,11 @@ def test_clauses_come_in_any_order(
     }
     tail = " ".join(clauses[name] for name in order)
     read = parse(f"ask {', '.join(people)}: {question} {tail}")
-    assert read == ask(*people, question=question, kind=Kind.CHOICE, options=tuple(options),
-                       within=days * DAY, quorum=quorum)
+    assert read == ask(
+        *people,
+        question=question,
+        kind=Kind.CHOICE,
+        options=tuple(options),
+        within=days * DAY,
+        quorum=quorum,
+    )

@@ -22,7 +22,10 @@ def small(key: str) -> bool:
 def frame(text: str, offset: int = 0, session: str = "s", turn: str = "t") -> str:
     return json.dumps(
         {
-            "type": "preview", "session_id": session, "turn_id": turn, "offset": offset,
+            "type": "preview",
+            "session_id": session,
+            "turn_id": turn,
+            "offset": offset,
             "text": text,
         }
     )

@@ -44,21 +44,37 @@ def fact(text: str) -> Line:
 
 
 def waiting(n: int, *people: str) -> OpenQuestion:
-    return OpenQuestion(request_id=f"r{n}", question=f"Question {n}?", people=people or ("ben",),
-                        asked_at=NOW - HOUR + n, deadline=NOW + 2 * DAY)
+    return OpenQuestion(
+        request_id=f"r{n}",
+        question=f"Question {n}?",
+        people=people or ("ben",),
+        asked_at=NOW - HOUR + n,
+        deadline=NOW + 2 * DAY,
+    )
 
 
 def context(
     *lines: Line, open_questions: Sequence[OpenQuestion] = (), zone: str = "Europe/Berlin"
 ) -> PlanContext:
-    return PlanContext(session_id="s", turn_id="t", now=NOW, zone=zone, owner="alice", summary="",
-                       lines=lines, open_questions=tuple(open_questions),
-                       feedback_timeout=2 * DAY)
+    return PlanContext(
+        session_id="s",
+        turn_id="t",
+        now=NOW,
+        zone=zone,
+        owner="alice",
+        summary="",
+        lines=lines,
+        open_questions=tuple(open_questions),
+        feedback_timeout=2 * DAY,
+    )
 
 
 def plan(
-    *lines: Line, open_questions: Sequence[OpenQuestion] = (), planner: RulesPlanner | None = None,
-    zone: str = "Europe/Berlin", shown: list[str] | None = None,
+    *lines: Line,
+    open_questions: Sequence[OpenQuestion] = (),
+    planner: RulesPlanner | None = None,
+    zone: str = "Europe/Berlin",
+    shown: list[str] | None = None,
 ) -> Plan:
     seen = [] if shown is None else shown
     return asyncio.run(
@@ -77,8 +93,12 @@ def only_reply(made: Plan) -> str:
 def test_ask_becomes_a_question() -> None:
     made = plan(owner("ask ben: Can we ship on Friday? options: yes, no"))
     assert made.steps == (
-        AskHuman(people=("ben",), question="Can we ship on Friday?", kind=Kind.CHOICE,
-                 options=("yes", "no")),
+        AskHuman(
+            people=("ben",),
+            question="Can we ship on Friday?",
+            kind=Kind.CHOICE,
+            options=("yes", "no"),
+        ),
     )
 
 
@@ -143,8 +163,11 @@ def test_numbers_count_in_the_order_of_asking() -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("remind", "Which one? Write `remind 1` to `remind 2`"), ("cancel 3", "no open question 3"),
-     ("cancel 0", "no open question 0")],
+    [
+        ("remind", "Which one? Write `remind 1` to `remind 2`"),
+        ("cancel 3", "no open question 3"),
+        ("cancel 0", "no open question 0"),
+    ],
 )
 def test_an_unclear_number_is_asked_back(text: str, says: str) -> None:
     said = only_reply(plan(owner(text), open_questions=[waiting(1), waiting(2)]))
@@ -222,7 +245,8 @@ def test_any_other_fact_is_told_as_it_is() -> None:
 def test_several_facts_make_one_reply() -> None:
     said = only_reply(
         plan(
-            fact("ben answered “Ship?”: yes"), fact("Nobody decided “Why?” in time."),
+            fact("ben answered “Ship?”: yes"),
+            fact("Nobody decided “Why?” in time."),
             open_questions=[waiting(1, "dora")],
         )
     )

@@ -37,8 +37,24 @@ def test_reads_what_people_write(text: str, span: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "2", "soon", "2 months", "30 seconds", "the hour", "-2h", "2h!", "hours", "2hh", "h2",
-     "1234567h", "1.2345h", "a", "an hour or so"],
+    [
+        "",
+        " ",
+        "2",
+        "soon",
+        "2 months",
+        "30 seconds",
+        "the hour",
+        "-2h",
+        "2h!",
+        "hours",
+        "2hh",
+        "h2",
+        "1234567h",
+        "1.2345h",
+        "a",
+        "an hour or so",
+    ],
 )
 def test_refuses_what_is_no_length(text: str) -> None:
     assert read_span(text) is None

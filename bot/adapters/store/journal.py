@@ -28,10 +28,12 @@ from bot.domain.journal import Entry
 
 REMEMBERED = 4_096
 """Tips kept in memory, so that most additions need not read theirs."""
+SALTS = 256
 _TRIES = 3
 
 _ADD = insert_into(journal, without=("number",))
 _FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "data"]
+_REFERENCES = ["session_id", "request_id", "person_id", "channel"]
 _CHAINING = ["chain_number", "salt", "content_digest", "link"]
 _UNCHAINED = dict.fromkeys(_CHAINING)
 _RECORD = ["number", *_FIELDS, *_CHAINING]
@@ -141,7 +143,7 @@ class Heads:
 
     def recall(self, request_id: str) -> Tip:
         """Return where a request's chain ended last, as far as is known here."""
-        return self._tips.get(request_id) or chain.beginning(request_id)
+        return self._tips.get(request_id, chain.BEGINNING)
 
     def remember(self, request_id: str, tip: Tip) -> None:
         """Keep a tip for the next addition."""
@@ -157,6 +159,7 @@ class Journal:
     def __init__(self, runner: Runner, heads: Heads) -> None:
         self._db = runner
         self._heads = heads
+        self._salts: list[bytes] = []
 
     def add(self, entry: Entry) -> None:
         """Append an entry, and chain it when it is a request's."""
@@ -225,7 +228,7 @@ class Journal:
 
     def _chain(self, entry: Entry, request_id: str, content: str) -> dict[str, Any]:
         """Move the head of an entry's chain, and return what the entry keeps of it."""
-        salt = os.urandom(chain.SALT_BYTES)
+        salt = self._salt()
         digest = chain.digest_content(salt, content)
         before = self._heads.recall(request_id)
         stored = before.head
@@ -242,6 +245,16 @@ class Journal:
                 # What was tampered with is not made good by what comes after it.
                 before = chain.unsigned(before)
         raise Unavailable("The question's journal is busy just now. Try again in a moment.")
+
+    def _salt(self) -> bytes:
+        """Return a new salt; many are drawn at once, since each draw gives up the interpreter's
+        lock and waits for it again.
+        """
+        if not self._salts:
+            size = chain.SALT_BYTES
+            drawn = os.urandom(SALTS * size)
+            self._salts = [drawn[at : at + size] for at in range(0, len(drawn), size)]
+        return self._salts.pop()
 
     def _move(self, request_id: str, before: Head, head: Head) -> bool:
         values: dict[str, Any] = {
@@ -261,7 +274,7 @@ class Journal:
         """Return where the chain ends as it is stored, held until the commit."""
         head = self._head(_LOCK_HEAD, request_id)
         if head is None:
-            return chain.beginning(request_id)
+            return chain.BEGINNING
         last = {"request_id": request_id, "number": head.count, "limit": 1}
         row = self._db.one(_LAST_LINK, last)
         return Tip(head=head, link=_bytes(row[0]) if row else b"")
@@ -282,10 +295,17 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 def _record(row: tuple[Any, ...]) -> Record:
     """Return a record of whatever is stored: what was tampered with may have any type and form."""
     values = dict(zip(_RECORD, row, strict=True))
-    number, content = values["chain_number"], str(values["data"])
+    at, number, content = values["at"], values["chain_number"], str(values["data"])
+    texts = {name: _maybe_text(values[name]) for name in _REFERENCES}
+    entry = Entry(
+        kind=str(values["kind"]),
+        at=at if isinstance(at, int) else 0,
+        data=_data(content),
+        **texts,
+    )
     return Record(
         position=values["number"],
-        entry=Entry(**{**{name: values[name] for name in _FIELDS}, "data": _data(content)}),
+        entry=entry,
         content=content,
         chain_number=number if isinstance(number, int) else None,
         **{name: _blob(values[name]) for name in _CHAINING[1:]},
@@ -298,6 +318,10 @@ def _data(content: str) -> dict[str, object]:
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _maybe_text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _blob(value: object) -> bytes | None:
