@@ -27,9 +27,8 @@ help: ## List the targets
 run: $(RUNTIME) $(BAML_CLIENT) ## Install what is missing, migrate the database and serve
 	@exec $(BIN)/python -m web
 
-test: $(DEV) $(BAML_CLIENT) ## Run all tests, those that kill servers last and one at a time
+test: $(DEV) $(BAML_CLIENT) ## Run all tests but those that kill servers, which are `make faults`
 	$(PYTEST) -n auto --ignore=tests/faults
-	@$(MAKE) --no-print-directory faults
 
 faults: $(DEV) $(BAML_CLIENT) ## Run the tests that kill, pause and starve real servers
 	$(if $(FAULT_TESTS),$(PYTEST) tests/faults,@echo "tests/faults has no tests.")
