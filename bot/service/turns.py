@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.commands import CHAT
-from bot.domain.errors import Invalid, StaleClaim
-from bot.domain.feedback import FeedbackRequest, Part, State
+from bot.domain.errors import StaleClaim
+from bot.domain.feedback import Part
 from bot.domain.instants import SECOND, Micros, iso
 from bot.domain.journal import Entry
 from bot.domain.planning import (
-    AskHuman,
-    CancelQuestion,
-    EndSession,
     Line,
     OpenQuestion,
     Plan,
     PlanContext,
-    RemindPeople,
-    Reply,
     Role,
-    Step,
 )
-from bot.domain.session import Message, Session, SessionState
+from bot.domain.session import Message, Session
 from bot.domain.text import shortened
-from bot.service.asking import Terms, ask, remind
+from bot.service.asking import Terms
+from bot.service.carrying_out import StepsAtWork, lock_named
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
 from bot.service.recipients import Asker
-from bot.service.settling import settle
-from bot.service.talking import close_down
 
 RECENT_LINES = 20
 """Messages before the new ones that a planner sees."""
@@ -42,8 +35,6 @@ INPUTS = 8
 """Messages that one turn reacts to; more are left for the next, so that none is passed over."""
 LINE_LENGTH = 8_000
 """Characters of one message that a planner sees."""
-MAX_STEPS = 24
-"""Steps carried out of one plan: three for each of the inputs that a turn reacts to."""
 MAX_FAILURES = 5
 
 
@@ -188,15 +179,7 @@ class Turns:
         outcome: str = "planned",
     ) -> Session:
         """Carry out a plan's steps; what the plan may not do becomes a sentence to the owner."""
-        # Requests before their session, as everywhere: two transactions cannot wait for each
-        # other.
-        named: set[str] = set()
-        for step in plan.steps:
-            named_id = _named(step)
-            if named_id is not None:
-                request = tx.requests.lock(named_id)
-                if request is not None and request.session_id == claim.session.id:
-                    named.add(request.id)
+        named = lock_named(tx, plan.steps, claim.session.id)
         session = self._held(tx, claim)
         conversation = Conversation(tx, session, now, self.session_timeout)
         asker = Asker(
@@ -204,18 +187,8 @@ class Turns:
             words=[line.text for line in claim.context.lines if line.is_owner],
             turn_id=claim.turn_id,
         )
-        done: list[Mapping[str, object]] = []
-        for step in _in_order(plan.steps):
-            if conversation.state is not SessionState.ACTIVE:
-                break
-            done.append(self._carry_out(tx, conversation, step, named, asker, now))
-        if len(plan.steps) > MAX_STEPS:
-            self._say(
-                conversation,
-                f"I stopped after {MAX_STEPS} steps, since that was too much at once. "
-                "Tell me what is still to be done.",
-                asker,
-            )
+        at_work = StepsAtWork(tx, conversation, named, asker, self.terms, now)
+        done = at_work.carry_out(plan.steps)
         if plan.summary is not None and claim.to_summarise:
             conversation.change(summary=plan.summary, summary_seq=claim.to_summarise[-1].seq)
         conversation.change(
@@ -266,95 +239,6 @@ class Turns:
             raise StaleClaim("Another worker has this turn now.")
         return session
 
-    def _carry_out(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        step: Step,
-        named: Set[str],
-        asker: Asker,
-        now: Micros,
-    ) -> Mapping[str, object]:
-        """Do one step and return what to journal of it."""
-        match step:
-            case Reply():
-                message = self._say(conversation, step.text, asker)
-                return {"step": "reply", "message": message.id}
-            case AskHuman():
-                try:
-                    request = self._ask(tx, conversation, step, named, asker, now)
-                except Invalid as refusal:
-                    self._say(conversation, refusal.message, asker)
-                    return {"step": "ask", "refused": refusal.code}
-                return {"step": "ask", "request": request.id}
-            case CancelQuestion() | RemindPeople():
-                return self._act_on_question(tx, conversation, step, named, asker, now)
-            case EndSession():
-                if step.text.strip():
-                    self._say(conversation, step.text, asker)
-                close_down(tx, conversation, "agent", now)
-                tx.journal.add(Entry(kind="session.ended", at=now, session_id=conversation.id))
-                return {"step": "end"}
-
-    def _ask(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        step: AskHuman,
-        named: Set[str],
-        asker: Asker,
-        now: Micros,
-    ) -> FeedbackRequest:
-        """Ask; where a question takes another's place, the other is settled as superseded."""
-        earlier = None
-        if step.replaces is not None:
-            earlier = tx.requests.get(step.replaces) if step.replaces in named else None
-            if earlier is None or not earlier.is_open:
-                raise Invalid("The question to change is not open any more.")
-        request = ask(tx, conversation, step, asker, now, self.terms)
-        if earlier is not None:
-            settle(
-                tx,
-                conversation,
-                earlier,
-                State.SUPERSEDED,
-                now,
-                by=conversation.owner_id,
-                via=CHAT,
-            )
-        return request
-
-    def _act_on_question(
-        self,
-        tx: Transaction,
-        conversation: Conversation,
-        step: CancelQuestion | RemindPeople,
-        named: Set[str],
-        asker: Asker,
-        now: Micros,
-    ) -> Mapping[str, object]:
-        # Read again: an earlier step of this plan may have changed it.
-        request = tx.requests.get(step.request_id) if step.request_id in named else None
-        if request is None or not request.is_open:
-            self._say(conversation, "That question is not open any more.", asker)
-            return {"step": "question", "refused": "not_open"}
-        if isinstance(step, CancelQuestion):
-            settle(
-                tx,
-                conversation,
-                request,
-                State.CANCELLED,
-                now,
-                by=conversation.owner_id,
-                via=CHAT,
-            )
-            return {"step": "cancel", "request": request.id}
-        remind(tx, conversation, request, now, self.terms.routing)
-        return {"step": "remind", "request": request.id}
-
-    def _say(self, conversation: Conversation, text: str, asker: Asker) -> Message:
-        return conversation.say(Role.AGENT, text, channel=CHAT, turn_id=asker.turn_id)
-
     def _finish(
         self,
         tx: Transaction,
@@ -383,16 +267,6 @@ class Turns:
         )
 
 
-def _named(step: Step) -> str | None:
-    """Return the existing question that a step acts on."""
-    match step:
-        case CancelQuestion(request_id=request_id) | RemindPeople(request_id=request_id):
-            return request_id
-        case AskHuman(replaces=replaces):
-            return replaces
-    return None
-
-
 def _up_to_inputs(messages: Sequence[Message], planned_seq: int) -> Sequence[Message]:
     """Cut `messages` after the last that this turn reacts to."""
     inputs = 0
@@ -402,12 +276,6 @@ def _up_to_inputs(messages: Sequence[Message], planned_seq: int) -> Sequence[Mes
             if inputs == INPUTS:
                 return messages[: position + 1]
     return messages
-
-
-def _in_order(steps: Sequence[Step]) -> Sequence[Step]:
-    """Return what is carried out of a plan: an end comes last, lest it cut off what was said."""
-    kept = steps[:MAX_STEPS]
-    return sorted(kept, key=lambda step: isinstance(step, EndSession))
 
 
 def status_frame(tx: Transaction, session: Session, now: Micros) -> str:

@@ -13,9 +13,10 @@ from bot.domain.instants import MINUTE, SECOND
 from bot.domain.journal import Entry
 from bot.domain.planning import EndSession, Plan, PlanContext, Reply, Role
 from bot.domain.session import SessionState
+from bot.service.carrying_out import MAX_STEPS
 from bot.service.orchestrator import Orchestrator
 from bot.service.ports.store import Transaction
-from bot.service.turns import INPUTS, MAX_FAILURES, MAX_STEPS
+from bot.service.turns import INPUTS, MAX_FAILURES
 from tests.flows.stage import LEASE, SOON, Act, Stage, staged
 
 

@@ -1,0 +1,152 @@
+"""Carrying out a plan's steps in a turn's transaction; a plan proposes, only this does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.commands import CHAT
+from bot.domain.errors import Invalid
+from bot.domain.feedback import FeedbackRequest, State
+from bot.domain.instants import Micros
+from bot.domain.journal import Entry
+from bot.domain.planning import (
+    AskHuman,
+    CancelQuestion,
+    EndSession,
+    RemindPeople,
+    Reply,
+    Role,
+    Step,
+)
+from bot.domain.session import Message, SessionState
+from bot.service.asking import Terms, ask, remind
+from bot.service.conversation import Conversation
+from bot.service.ports.store import Transaction
+from bot.service.recipients import Asker
+from bot.service.settling import settle
+from bot.service.talking import close_down
+
+MAX_STEPS = 24
+"""Steps carried out of one plan: three for each of the inputs that a turn reacts to."""
+
+Done = Mapping[str, object]
+
+
+def lock_named(tx: Transaction, steps: Sequence[Step], session_id: str) -> set[str]:
+    """Hold the questions of this session that a plan acts on, and return which they are.
+
+    Requests before their session, as everywhere: two transactions cannot wait for each other.
+    """
+    held = set()
+    for step in steps:
+        request_id = _named(step)
+        request = tx.requests.lock(request_id) if request_id is not None else None
+        if request is not None and request.session_id == session_id:
+            held.add(request.id)
+    return held
+
+
+def _named(step: Step) -> str | None:
+    """Return the existing question that a step acts on."""
+    match step:
+        case CancelQuestion(request_id=request_id) | RemindPeople(request_id=request_id):
+            return request_id
+        case AskHuman(replaces=replaces):
+            return replaces
+    return None
+
+
+class StepsAtWork:
+    """One plan's steps on one locked session; `named` are the questions that are held for it."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        named: set[str],
+        asker: Asker,
+        terms: Terms,
+        now: Micros,
+    ) -> None:
+        self._tx = tx
+        self._conversation = conversation
+        self._named = named
+        self._asker = asker
+        self._terms = terms
+        self._now = now
+
+    def carry_out(self, steps: Sequence[Step]) -> list[Done]:
+        """Do the steps in order and return what to journal of each."""
+        # An end comes last, lest it cut off what was said besides.
+        ordered = sorted(steps[:MAX_STEPS], key=lambda step: isinstance(step, EndSession))
+        done = []
+        for step in ordered:
+            if self._conversation.state is not SessionState.ACTIVE:
+                break
+            done.append(self._do(step))
+        if len(steps) > MAX_STEPS:
+            self._say(
+                f"I stopped after {MAX_STEPS} steps, since that was too much at once. "
+                "Tell me what is still to be done."
+            )
+        return done
+
+    def _do(self, step: Step) -> Done:
+        match step:
+            case Reply():
+                return {"step": "reply", "message": self._say(step.text).id}
+            case AskHuman():
+                try:
+                    request = self._ask(step)
+                except Invalid as refusal:
+                    self._say(refusal.message)
+                    return {"step": "ask", "refused": refusal.code}
+                return {"step": "ask", "request": request.id}
+            case CancelQuestion() | RemindPeople():
+                return self._act_on_question(step)
+            case EndSession():
+                return self._end(step)
+
+    def _ask(self, step: AskHuman) -> FeedbackRequest:
+        """Ask; where a question takes another's place, the other is settled as superseded."""
+        earlier = None
+        if step.replaces is not None:
+            earlier = self._open(step.replaces)
+            if earlier is None:
+                raise Invalid("The question to change is not open any more.")
+        request = ask(self._tx, self._conversation, step, self._asker, self._now, self._terms)
+        if earlier is not None:
+            self._settle(earlier, State.SUPERSEDED)
+        return request
+
+    def _act_on_question(self, step: CancelQuestion | RemindPeople) -> Done:
+        request = self._open(step.request_id)
+        if request is None:
+            self._say("That question is not open any more.")
+            return {"step": "question", "refused": "not_open"}
+        if isinstance(step, CancelQuestion):
+            self._settle(request, State.CANCELLED)
+            return {"step": "cancel", "request": request.id}
+        remind(self._tx, self._conversation, request, self._now, self._terms.routing)
+        return {"step": "remind", "request": request.id}
+
+    def _end(self, step: EndSession) -> Done:
+        if step.text.strip():
+            self._say(step.text)
+        close_down(self._tx, self._conversation, "agent", self._now)
+        self._tx.journal.add(
+            Entry(kind="session.ended", at=self._now, session_id=self._conversation.id)
+        )
+        return {"step": "end"}
+
+    def _open(self, request_id: str) -> FeedbackRequest | None:
+        """Return a held question if it is open, read again: an earlier step may have changed it."""
+        request = self._tx.requests.get(request_id) if request_id in self._named else None
+        return request if request is not None and request.is_open else None
+
+    def _settle(self, request: FeedbackRequest, state: State) -> None:
+        owner = self._conversation.owner_id
+        settle(self._tx, self._conversation, request, state, self._now, by=owner, via=CHAT)
+
+    def _say(self, text: str) -> Message:
+        return self._conversation.say(Role.AGENT, text, channel=CHAT, turn_id=self._asker.turn_id)
