@@ -479,7 +479,7 @@ async def test_an_owner_stands_in_for_nobody_s_approval(stage: Stage) -> None:
 
 
 async def test_a_deadline_in_working_time(stage: Stage) -> None:
-    """Twelve hours of somebody who works for eight a day are over at one o'clock on the next day."""
+    """Twelve hours of somebody who works for eight a day end at one o'clock on the next."""
     await stage.profile("bob", working_hours=WEEKDAYS)
     stage.clock.advance(hours=-1)
     request = await stage.put("ann", replace(SHIP, within=12 * HOUR, working_time=True))

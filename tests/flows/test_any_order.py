@@ -1,0 +1,589 @@
+"""Whatever happens in whatever order, to questions on two servers: what always holds, holds.
+
+`HYPOTHESIS_PROFILE=deep` looks much longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.commands import (
+    AnswerRequest,
+    AskAgain,
+    CancelRequest,
+    ClaimRequest,
+    Command,
+    CommentOn,
+    Delegate,
+    MarkSeen,
+    Outcome,
+    ReceiveMessage,
+    ReleaseRequest,
+    ReopenWith,
+)
+from bot.domain.errors import HandraiseError
+from bot.domain.feedback import FeedbackRequest, Kind, Part, Standing, State
+from bot.domain.instants import HOUR, MINUTE
+from bot.domain.person import Person
+from bot.domain.planning import AskHuman, Escalation, Plan, PlanContext, Spoken
+from bot.domain.session import Session, SessionState
+from bot.domain.surface import Surface
+from bot.service.advancing import GRACE
+from bot.service.ports.channel import Fate
+from bot.service.ports.planner import ShowText
+from bot.service.ports.store import Transaction
+from tests.clock import FakeClock
+from tests.flows.stage import Stage
+
+T = TypeVar("T")
+OWNERS = ("ann", "ann", "bob")
+"""Who owns each of the three sessions."""
+OTHERS = ("carl", "dora", "eve")
+PEOPLE = ("ann", "bob", *OTHERS)
+CHANNELS = ("chat", "slack", "email")
+DECISIONS = (State.APPROVED, State.REJECTED, State.ANSWERED)
+
+SIZE = (
+    settings(max_examples=1_000, stateful_step_count=60)
+    if os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+    else settings(max_examples=30, stateful_step_count=40)
+)
+
+
+class ByNumber:
+    """A planner that asks what an owner's message names by its number."""
+
+    name = "by number"
+
+    def __init__(self) -> None:
+        self.asks: list[AskHuman] = []
+
+    async def plan(self, context: PlanContext, show: ShowText) -> Plan:
+        said = [line.text.split() for line in context.new_lines if line.is_owner]
+        return Plan(steps=tuple(self.asks[int(words[1])] for words in said if words[0] == "Ask"))
+
+    async def summarise(self, summary: str, messages: list[Spoken]) -> str:
+        return "What was said before."
+
+    async def aclose(self) -> None:
+        pass
+
+
+@dataclass
+class World:
+    """Everything that is stored, read at once."""
+
+    sessions: list[Session] = field(default_factory=list)
+    requests: list[FeedbackRequest] = field(default_factory=list)
+    surfaces: dict[str, list[Surface]] = field(default_factory=dict)
+    responses: dict[str, int] = field(default_factory=dict)
+    story: dict[str, list[str]] = field(default_factory=dict)
+    people: list[Person] = field(default_factory=list)
+    feeds: dict[str, list[int]] = field(default_factory=dict)
+
+
+# A day's worth of anything is as likely as a minute.
+jumps = st.sampled_from([1, 10, 29, 31, 60, 240, 600, 1_440, 1_800])
+pick = st.integers(0, 10**6)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, the session that asks it, and whether it takes another's place."""
+
+    session: int
+    ask: AskHuman
+    replaces: bool
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Asked:
+    kind = draw(st.sampled_from([Kind.APPROVAL, Kind.CHOICE, Kind.INPUT]))
+    needs = draw(st.sampled_from(["first", "all", "two"]))
+    owner = draw(st.integers(0, 2))
+    able = [name for name in PEOPLE if kind is not Kind.APPROVAL or name != OWNERS[owner]]
+    names = st.sampled_from(able)
+    fewest = 2 if needs == "two" else 1
+    hours = draw(st.sampled_from([1, 8, 48]))
+    to, told = draw(st.none() | names), draw(st.none() | names)
+    ask = AskHuman(
+        people=tuple(draw(st.lists(names, min_size=fewest, max_size=3, unique=True))),
+        question="?",
+        kind=kind,
+        options=("yes", "no") if kind is Kind.CHOICE else (),
+        within=hours * HOUR,
+        quorum=fewest,
+        everybody=needs == "all",
+        veto=kind is Kind.APPROVAL and draw(st.booleans()),
+        urgent=draw(st.booleans()),
+        notify=() if told is None else (told,),
+        escalations=() if to is None else (Escalation(people=(to,), after=hours * HOUR // 3),),
+    )
+    return Asked(session=owner, ask=ask, replaces=draw(st.integers(0, 4)) == 0)
+
+
+asks = questions()
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """People, time and two servers act on questions, each on its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.mkdtemp()
+        self.runner = asyncio.Runner()
+        self.clock = FakeClock()
+        self.store = SqliteStore(Path(self.folder) / "any.db")
+        self.planner = ByNumber()
+        self.kept: dict[str, int] = {}
+        self.decided: dict[str, str] = {}
+        self.finals: dict[str, State] = {}
+        self.done: list[tuple[Command, Outcome]] = []
+        self.sessions: list[str] = []
+        self.run(self.begin())
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(coroutine)
+
+    async def begin(self) -> None:
+        await self.store.open()
+        self.stages = [
+            Stage(
+                self.store,
+                self.clock,
+                planner=self.planner,
+                name=name,
+                channels=("chat", "email"),
+            )
+            for name in ("first", "second")
+        ]
+        self.stages[1].prefix = "second"
+        self.stages[1].people = self.stages[0].people
+        await self.stages[0].cast(*PEOPLE)
+        self.sessions = [await self.stages[0].opened(owner) for owner in OWNERS]
+
+    # What is known from outside.
+
+    def stage(self, number: int) -> Stage:
+        return self.stages[number % 2]
+
+    def requests(self) -> list[FeedbackRequest]:
+        return [
+            request
+            for session_id in self.sessions
+            for request in self.run(self.stages[0].requests(session_id))
+        ]
+
+    def chosen(self, number: int, *states: State) -> FeedbackRequest | None:
+        """Return one of the requests in these states, the newest most often."""
+        found = [r for r in self.requests() if not states or r.state in states]
+        found.sort(key=lambda r: r.id, reverse=True)
+        return found[number % min(3, len(found))] if found else None
+
+    def canonical(self, who: str) -> str:
+        id_ = self.stages[0].people[who].id
+        person = self.run(self.stages[0].read(lambda tx: tx.people.get(id_)))
+        assert person is not None
+        return person.canonical_id
+
+    def deciders(self, request: FeedbackRequest) -> set[str]:
+        found = self.run(self.stages[0].read(lambda tx: tx.requests.recipients(request.id)))
+        return {r.canonical_id for r in found if r.part is Part.DECIDER}
+
+    def somebody(self, request: FeedbackRequest, number: int) -> str:
+        """Return a name: mostly of somebody who is asked, by any of their identities."""
+        asked = self.deciders(request)
+        names = [name for name in PEOPLE if self.canonical(name) in asked]
+        chosen = PEOPLE if number % 5 == 0 or not names else names
+        return chosen[number // 5 % len(chosen)]
+
+    async def submit(self, stage: Stage, command: Command) -> Outcome | None:
+        """Submit a command; a refusal is an outcome, too."""
+        try:
+            outcome = await stage.intake.submit(command)
+        except HandraiseError:
+            return None
+        self.done.append((command, outcome))
+        if outcome.replayed:
+            return outcome
+        if isinstance(command, AnswerRequest | CommentOn):
+            self.kept[command.request_id] = self.kept.get(command.request_id, 0) + 1
+        return outcome
+
+    def act(
+        self, kind: type[Command], who: str, channel: str, number: int, **given: Any
+    ) -> Outcome | None:
+        stage = self.stage(number)
+        actor = stage.actor(who, channel=channel)
+        command = kind(external_key=stage.key(), actor=actor, **given)
+        return self.run(self.submit(stage, command))
+
+    def an_answer(
+        self, request: FeedbackRequest, who: str, channel: str, number: int, says: int, late: int
+    ) -> AnswerRequest:
+        stage = self.stage(number)
+        given: dict[str, Any] = {"text": ("yes", "no", "perhaps")[says % 3]}
+        if says < 6 and request.kind is Kind.APPROVAL:
+            given = {"approved": says % 2 == 0}
+        elif says < 6 and request.kind is Kind.CHOICE:
+            given = {"choices": (request.options[says % 2],)}
+        if channel == "email":
+            given["sent_at"] = self.clock.now() - late * MINUTE
+        return AnswerRequest(
+            external_key=stage.key(),
+            actor=stage.actor(who, channel=channel),
+            request_id=request.id,
+            digest=request.digest,
+            **given,
+        )
+
+    def judged(
+        self, request: FeedbackRequest, command: AnswerRequest, outcome: Outcome | None
+    ) -> None:
+        """Note who has decided."""
+        if outcome is None or outcome.replayed or outcome.status != Standing.DECIDED:
+            return
+        assert request.id not in self.decided
+        (who,) = [n for n, p in self.stages[0].people.items() if p.id == command.actor.person_id]
+        self.decided[request.id] = self.canonical(who)
+
+    # What happens.
+
+    @initialize(asks=st.lists(asks, min_size=1, max_size=3), number=pick)
+    def first_asks(self, asks: list[Asked], number: int) -> None:
+        for asked in asks:
+            self.ask(asked, number, True)
+
+    @rule(asked=asks, number=pick, at_once=st.sampled_from([True, True, True, False]))
+    def ask(self, asked: Asked, number: int, at_once: bool) -> None:
+        session_id = self.sessions[asked.session]
+        earlier = [r for r in self.run(self.stages[0].requests(session_id)) if r.is_open]
+        text = f"Ask {len(self.planner.asks)} of {', '.join(PEOPLE)}"
+        self.planner.asks.append(
+            replace(
+                asked.ask,
+                question=f"Question {len(self.planner.asks)}?",
+                replaces=earlier[-1].id if asked.replaces and earlier else None,
+            )
+        )
+        stage = self.stage(number)
+        self.run(stage.say(OWNERS[asked.session], session_id, text))
+        if at_once:
+            self.run(stage.worker.drain())
+
+    @rule(
+        who=pick,
+        channel=st.sampled_from(CHANNELS),
+        says=st.integers(0, 8),
+        late=st.sampled_from([0, 5, 90]),
+        number=pick,
+    )
+    def answer(self, who: int, channel: str, says: int, late: int, number: int) -> None:
+        request = self.chosen(number)
+        if request is not None:
+            self.say_to(request, self.somebody(request, who), channel, says, late, number)
+
+    @rule(who=pick, says=st.integers(0, 5), number=pick)
+    def mail_comes_late(self, who: int, says: int, number: int) -> None:
+        """It was sent a minute before the deadline."""
+        request = self.chosen(number, State.EXPIRED)
+        if request is not None:
+            late = (self.clock.now() - request.deadline) // MINUTE + 1
+            self.say_to(request, self.somebody(request, who), "email", says, late, number)
+
+    def say_to(
+        self,
+        request: FeedbackRequest,
+        who: str,
+        channel: str,
+        says: int,
+        late: int,
+        number: int,
+    ) -> None:
+        asked = self.deciders(request)
+        command = self.an_answer(request, who, channel, number, says, late)
+        outcome = self.run(self.submit(self.stage(number), command))
+        self.judged(request, command, outcome)
+        if outcome is not None and request.is_open:
+            assert self.canonical(who) in asked
+
+    @rule(
+        whos=st.lists(pick, min_size=2, max_size=4),
+        says=st.lists(st.integers(0, 8), min_size=4, max_size=4),
+        number=pick,
+    )
+    def several_at_once(self, whos: list[int], says: list[int], number: int) -> None:
+        """Answers, a double of the first, and the sweepers, over both servers at once."""
+        request = self.chosen(number, State.PENDING)
+        if request is None:
+            return
+        asked = self.deciders(request)
+        commands = [
+            self.an_answer(request, self.somebody(request, who), "chat", number + n, says[n], 0)
+            for n, who in enumerate(whos)
+        ]
+        commands.append(commands[0])
+
+        async def at_once() -> list[Outcome | None]:
+            sweeps = [asyncio.ensure_future(stage.sweeper.sweep()) for stage in self.stages]
+            outcomes = await asyncio.gather(
+                *(self.submit(self.stage(number + n), each) for n, each in enumerate(commands))
+            )
+            await asyncio.gather(*sweeps)
+            return outcomes
+
+        outcomes = self.run(at_once())
+        assert sum(o is not None and o.replayed for o in outcomes[::4]) <= 1
+        for command, outcome in zip(commands, outcomes, strict=True):
+            self.judged(request, command, outcome)
+        by = self.decided.get(request.id)
+        assert by is None or by in asked | set(map(self.canonical, OTHERS))
+
+    @precondition(lambda self: self.done)
+    @rule(number=pick)
+    def double(self, number: int) -> None:
+        """What came once comes again: the same outcome, and nothing happens."""
+        command, outcome = self.done[-1 - number % len(self.done)]
+        again = self.run(self.submit(self.stage(number), command))
+        assert again == replace(outcome, replayed=True)
+
+    @rule(who=pick, to=st.sampled_from(PEOPLE), number=pick)
+    def delegate(self, who: int, to: str, number: int) -> None:
+        request = self.chosen(number, State.PENDING)
+        if request is not None:
+            name = self.somebody(request, who)
+            self.act(Delegate, name, "chat", number, request_id=request.id, to=to)
+
+    @rule(
+        who=pick,
+        kind=st.sampled_from([ClaimRequest, ReleaseRequest, CommentOn, MarkSeen]),
+        channel=st.sampled_from(CHANNELS),
+        number=pick,
+    )
+    def remark(self, who: int, kind: type[Command], channel: str, number: int) -> None:
+        request = self.chosen(number)
+        if request is None:
+            return
+        given: dict[str, Any] = {"request_id": request.id}
+        if kind is CommentOn:
+            given |= {"text": "Which one?", "changes": number % 2 == 0}
+        if kind is MarkSeen:
+            given["version"] = request.version
+        self.act(kind, self.somebody(request, who), channel, number, **given)
+
+    @rule(kind=st.sampled_from([CancelRequest, AskAgain]), by_asker=st.booleans(), number=pick)
+    def asker_acts(self, kind: type[Command], by_asker: bool, number: int) -> None:
+        """Take a question back, or ask it again; who did not ask cannot."""
+        over = kind is AskAgain
+        request = self.chosen(
+            number, *([State.EXPIRED, State.CANCELLED] if over else [State.PENDING])
+        )
+        if request is None:
+            return
+        owner = OWNERS[self.sessions.index(request.session_id)]
+        who = owner if by_asker else PEOPLE[number % len(PEOPLE)]
+        done = self.act(kind, who, "chat", number, request_id=request.id)
+        assert done is None or self.canonical(who) == self.canonical(owner)
+
+    @rule(number=pick)
+    def reopen(self, number: int) -> None:
+        request = self.chosen(number, State.EXPIRED)
+        if request is None:
+            return
+        responses = self.run(self.stages[0].responses(request))
+        if not responses:
+            return
+        response = responses[number % len(responses)]
+        asked = self.deciders(request)
+        owner = OWNERS[self.sessions.index(request.session_id)]
+        done = self.act(
+            ReopenWith, owner, "chat", number, request_id=request.id, response_id=response.id
+        )
+        if done is None:
+            return
+        assert response.standing is Standing.LATE
+        assert response.sent_at <= request.deadline
+        after = self.run(self.stages[0].request(request))
+        assert after.decided_by in asked
+        self.decided[request.id] = after.decided_by
+        self.finals[request.id] = after.state
+
+    @rule(one=st.sampled_from(OTHERS), into=st.sampled_from(["bob", *OTHERS]))
+    def merge(self, one: str, into: str) -> None:
+        """Two people are found to be one."""
+        people = self.stages[0].people
+        if self.canonical(one) != people[one].id or self.canonical(into) == people[one].id:
+            return
+        target = self.canonical(into)
+        self.run(self.store.run(lambda tx: tx.people.merge(people[one].id, target)))
+
+    @rule(who=st.sampled_from(OTHERS), to=st.sampled_from(PEOPLE), hours=st.sampled_from([0, 30]))
+    def leave(self, who: str, to: str, hours: int) -> None:
+        """Somebody is away, or back; somebody stands in for them."""
+        now = self.clock.now()
+        away = (now, now + hours * HOUR) if hours else None
+        with suppress(HandraiseError):
+            self.run(self.stages[0].profile(who, away=away, delegate=to))
+
+    @rule(minutes=jumps, sweeps=st.integers(0, 3))
+    def time_passes(self, minutes: int, sweeps: int) -> None:
+        self.clock.advance(minutes=minutes)
+
+        async def sweep() -> None:
+            swept = [stage for n, stage in enumerate(self.stages) if sweeps & (n + 1)]
+            await asyncio.gather(*(stage.sweeper.sweep() for stage in swept))
+
+        self.run(sweep())
+
+    @rule()
+    def mail_is_read(self) -> None:
+        now = self.clock.now()
+        self.run(self.store.run(lambda tx: tx.inbound.note("email", now)))
+
+    @rule(number=pick)
+    def turns(self, number: int) -> None:
+        self.run(self.stage(number).worker.drain())
+
+    @rule(number=pick, fates=st.lists(st.sampled_from(Fate), max_size=3))
+    def deliveries(self, number: int, fates: list[Fate]) -> None:
+        stage = self.stage(number)
+        for channel in stage.channels.values():
+            channel.fates = list(fates)
+        self.run(stage.courier.drain())
+        for channel in stage.channels.values():
+            channel.fates = []
+
+    @rule(session=st.integers(0, 2), number=pick)
+    def hello(self, session: int, number: int) -> None:
+        """An owner writes, which reopens a session that has ended."""
+        self.act(
+            ReceiveMessage,
+            OWNERS[session],
+            "chat",
+            number,
+            session_id=self.sessions[session],
+            text="Hello",
+        )
+
+    # What always holds.
+
+    def world(self) -> World:
+        def look(tx: Transaction) -> World:
+            world = World()
+            ids = [person.id for person in self.stages[0].people.values()]
+            for id_ in self.sessions:
+                session = tx.sessions.get(id_)
+                assert session is not None
+                world.sessions.append(session)
+                for request in tx.requests.of_session(id_):
+                    world.requests.append(request)
+                    world.surfaces[request.id] = list(tx.surfaces.of_request(request.id))
+                    world.responses[request.id] = len(tx.requests.responses(request.id))
+                    world.story[request.id] = [e.kind for e in tx.journal.of_request(request.id)]
+            for id_ in ids:
+                person = tx.people.get(id_)
+                assert person is not None
+                world.people.append(person)
+            for id_ in [*self.sessions, *ids]:
+                world.feeds[id_] = [entry.number for entry in tx.feeds.after(id_, 0, 10**6)]
+            return world
+
+        return self.run(self.store.read(look))
+
+    @invariant()
+    def what_always_holds(self) -> None:
+        if not self.sessions:
+            return
+        world = self.world()
+        for request in world.requests:
+            self.request_holds(world, request)
+        for session in world.sessions:
+            mine = [r for r in world.requests if r.session_id == session.id]
+            session_holds(session, [r for r in mine if r.is_open])
+            assert world.feeds[session.id] == list(range(1, session.feed_seq + 1))
+        for person in world.people:
+            assert world.feeds[person.id] == list(range(1, person.feed_seq + 1))
+
+    def request_holds(self, world: World, request: FeedbackRequest) -> None:
+        story = world.story[request.id]
+        assert world.responses[request.id] == self.kept.get(request.id, 0)
+        ends = [kind for kind in story if kind in {f"request.{state.value}" for state in State}]
+        assert len(ends) == (0 if request.is_open else 1)
+        assert story.count("request.reopened") <= 1
+        # Once only, and by whom it was put to then.
+        if request.state in DECISIONS:
+            assert request.decided_by == self.decided[request.id]
+            assert request.outcome is not None
+        else:
+            assert request.id not in self.decided
+            assert request.outcome is None
+        # Settled is settled: only an expired one is reopened, by the rule that does it.
+        if not request.is_open:
+            assert self.finals.setdefault(request.id, request.state) is request.state
+        if request.is_open:
+            assert request.next_at is not None
+            assert request.next_at <= request.deadline + GRACE
+        else:
+            assert request.next_at is None
+        for surface in world.surfaces[request.id]:
+            assert surface.wanted_version == request.version
+            assert surface.shown_version <= request.version
+        places = [(s.person_id, s.channel) for s in world.surfaces[request.id]]
+        assert len(places) == len(set(places))
+
+    def teardown(self) -> None:
+        try:
+            if self.sessions:
+                self.all_comes_to_its_end()
+        finally:
+            self.run(self.store.close())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    def all_comes_to_its_end(self) -> None:
+        """Leave everybody alone for days: every question ends, and every place shows that."""
+
+        async def days() -> None:
+            for _ in range(14):
+                self.clock.advance(hours=13)
+                await asyncio.gather(*(stage.sweeper.sweep() for stage in self.stages))
+                for stage in self.stages:
+                    await stage.settle_down()
+
+        self.run(days())
+        self.what_always_holds()
+        world = self.world()
+        for request in world.requests:
+            assert not request.is_open
+            for surface in world.surfaces[request.id]:
+                assert surface.due_at is None
+                assert surface.claim_owner is None
+        assert {session.state for session in world.sessions} == {SessionState.ENDED}
+
+
+def session_holds(session: Session, pending: list[FeedbackRequest]) -> None:
+    assert session.open_questions == len(pending)
+    if session.state is not SessionState.ACTIVE:
+        assert not pending
+        assert session.turn_due_at is None
+        return
+    # Something is always going to happen to it: a turn, an answer's time, or its end.
+    assert (session.turn_due_at is not None) == session.has_input
+    assert session.has_input or pending or session.idle_at is not None
+
+
+AnyOrder.TestCase.settings = SIZE
+TestAnyOrder = AnyOrder.TestCase
