@@ -66,7 +66,8 @@ class Advancing:
                         return Outcome(status="waiting", request_id=request.id)
                     conversation.save()
                     return Outcome(status="expired", request_id=request.id)
-        tx.requests.save(question.request)
+        if not found.acts:  # every act saves the request with it
+            tx.requests.save(question.request)
         conversation.save()
         return Outcome(status=status, request_id=request.id)
 
