@@ -8,13 +8,24 @@ import re
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from bot.domain.instants import to_micros
+from bot.service.ports.accounts import Account
+from bot.settings import Settings
+from tests.clock import FakeClock
+from tests.flows.stage import ScriptedPlanner
+from web.app import build_app
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -94,6 +105,45 @@ class Server:
         return str(codes[-1])
 
 
+@dataclass
+class House:
+    """The real application in this process, on a clock and with a planner that the test drives."""
+
+    app: web.Application
+    url: str
+    clock: FakeClock
+    planner: ScriptedPlanner
+    codes: dict[str, str]
+
+    def code_of(self, username: str) -> str:
+        """Return the newest verification code of an account."""
+        return self.codes[username]
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    for name in Settings.model_fields:  # this machine's environment is not the test's
+        monkeypatch.delenv(name.upper(), raising=False)
+    port = free_port()
+    settings = Settings.load(
+        env_file=None,
+        data_dir=tmp_path,
+        secret_key="s" * 8 + "ecret-of-the-tests" * 2,
+        public_url=f"http://127.0.0.1:{port}",
+        action_hosts="shop.example.org",
+    )
+    codes: dict[str, str] = {}
+
+    def send_code(account: Account, code: str) -> None:
+        codes[account.username] = code
+
+    # The page tells the time by the browser's clock, so this one starts there too.
+    clock, planner = FakeClock(to_micros(datetime.now(UTC))), ScriptedPlanner()
+    app = build_app(settings, clock=clock, planner=planner, send_code=send_code, password_cost=4)
+    async with TestServer(app, port=port) as server:
+        yield House(app, str(server.make_url("")).rstrip("/"), clock, planner, codes)
+
+
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = Server(tmp_path)
@@ -121,12 +171,15 @@ class Visitor:
     complaints: list[str]
 
 
+Visit = Callable[..., Awaitable[Visitor]]
+
+
 @pytest.fixture
-async def visit(chromium: Browser, server: Server) -> AsyncIterator[object]:
-    """Open a browser of its own for each call."""
+async def visit_at(chromium: Browser) -> AsyncIterator[Visit]:
+    """Open a browser of its own at an address for each call."""
     visitors: list[Visitor] = []
 
-    async def visit(*, width: int = 1280, height: int = 800) -> Visitor:
+    async def visit(url: str, *, width: int = 1280, height: int = 800) -> Visitor:
         context = await chromium.new_context(viewport={"width": width, "height": height})
         page = await context.new_page()
         visitor = Visitor(context, page, [])
@@ -136,9 +189,48 @@ async def visit(chromium: Browser, server: Server) -> AsyncIterator[object]:
         )
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         visitors.append(visitor)
-        await page.goto(server.url)
+        await page.goto(url)
         return visitor
 
     yield visit
     for visitor in visitors:
         await visitor.context.close()
+
+
+@pytest.fixture
+def visit(visit_at: Visit, server: Server) -> Visit:
+    """Open a browser of its own at the server's page for each call."""
+    return partial(visit_at, server.url)
+
+
+async def register(server: Server | House, visitor: Visitor, username: str) -> None:
+    """Register and verify through the page."""
+    page = visitor.page
+    # The skeleton is there before its script has read who is signed in.
+    await expect(page.locator("#auth")).to_be_visible()
+    if not await page.get_by_test_id("register-email").is_visible():
+        await page.get_by_test_id("show-register").click()
+    await page.get_by_test_id("register-email").fill(f"{username}@example.org")
+    await page.get_by_test_id("register-username").fill(username)
+    await page.get_by_test_id("register-password").fill("password123")
+    await page.get_by_test_id("register-submit").click()
+    await expect(page.get_by_test_id("verify-code")).to_be_visible()
+    await page.get_by_test_id("verify-code").fill(server.code_of(username))
+    await page.get_by_test_id("verify-submit").click()
+    await expect(page.get_by_test_id("composer")).to_be_visible()
+
+
+async def ask(visitor: Visitor, text: str) -> None:
+    """Write to the agent."""
+    await visitor.page.get_by_test_id("composer").fill(text)
+    await visitor.page.get_by_test_id("send").click()
+
+
+# A refresh without a cookie is how the page finds out that nobody is signed in.
+EXPECTED = "401 (Unauthorized)"
+
+
+def no_complaints(*visitors: Visitor, but: str = EXPECTED) -> None:
+    """Fail on console errors, CSP violations and uncaught exceptions."""
+    for visitor in visitors:
+        assert [c for c in visitor.complaints if EXPECTED not in c and but not in c] == []

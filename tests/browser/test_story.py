@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Server, Visitor
+from tests.browser.conftest import Server, Visit, no_complaints, register
 
 pytestmark = pytest.mark.browser
 
-Visit = Callable[..., Awaitable[Visitor]]
 OUTPUT = Path(__file__).parents[1] / "output"
-# A refresh without a cookie is how the page finds out that nobody is signed in.
-EXPECTED = "401 (Unauthorized)"
-
-
-async def register(server: Server, visitor: Visitor, username: str) -> None:
-    """Register and verify through the page."""
-    page = visitor.page
-    if (
-        await page.get_by_test_id("register-email").count() == 0
-        or not await page.get_by_test_id("register-email").is_visible()
-    ):
-        await page.get_by_test_id("show-register").click()
-    await page.get_by_test_id("register-email").fill(f"{username}@example.org")
-    await page.get_by_test_id("register-username").fill(username)
-    await page.get_by_test_id("register-password").fill("password123")
-    await page.get_by_test_id("register-submit").click()
-    await expect(page.get_by_test_id("verify-code")).to_be_visible()
-    await page.get_by_test_id("verify-code").fill(server.code_of(username))
-    await page.get_by_test_id("verify-submit").click()
-    await expect(page.get_by_test_id("composer")).to_be_visible()
-
-
-def no_complaints(*visitors: Visitor) -> None:
-    """Fail on console errors, CSP violations and uncaught exceptions."""
-    for visitor in visitors:
-        assert [c for c in visitor.complaints if EXPECTED not in c] == []
 
 
 async def test_one_person_asks_another_and_the_session_goes_on(

@@ -39,9 +39,9 @@ export function sendOnKeys(box, go) {
 }
 
 /** Words and their button; `give` gets the text once there is some. */
-function wordsWithButton(question, give, label, submitWords) {
+function wordsWithButton(question, give, label, submitWords, testid = "answer-submit") {
   const [field, box] = textBox(question, "text", label, { data: { testid: "answer-text" } });
-  const submit = button(submitWords, { class: "primary", data: { testid: "answer-submit" } });
+  const submit = button(submitWords, { class: "primary", data: { testid } });
   const go = () => {
     const text = box.value.trim();
     if (text) give({ text });
@@ -52,9 +52,9 @@ function wordsWithButton(question, give, label, submitWords) {
   return [field, h("div", { class: "answer-row" }, submit)];
 }
 
-function inWords(question, give) {
+function inWords(question, give, testid) {
   return h("details", { class: "in-words", open: Boolean(draftOf(question, "text")) },
-    h("summary", { text: "Answer in words" }), wordsWithButton(question, give, "Your answer", "Send words"));
+    h("summary", { text: "Answer in words" }), wordsWithButton(question, give, "Your answer", "Send words", testid));
 }
 
 function drawApproval(question, give) {
@@ -98,7 +98,7 @@ function drawBoxes(question, give) {
   list.addEventListener("change", show);
   submit.addEventListener("click", () => give({ choices: chosen() }));
   show();
-  return [list, h("div", { class: "answer-row" }, submit), inWords(question, give)];
+  return [list, h("div", { class: "answer-row" }, submit), inWords(question, give, "answer-words-submit")];
 }
 
 function drawList(question, give) {

@@ -65,25 +65,34 @@ export function claimed(question, me) {
   return h("p", { class: "fact on-it", data: { testid: "claimed-by" } }, icon("hand"), h("span", {}, who));
 }
 
+// They could make what is read another thing than what runs.
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+function visible(words) {
+  return words.replace(UNSEEN, (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function readArguments(raw) {
   try {
     const read = JSON.parse(raw);
+    // A number that JavaScript cannot hold, say: then the text itself is what is bound.
+    if (JSON.stringify(read) !== raw) return { arguments: raw };
     return read && typeof read === "object" && !Array.isArray(read) ? read : { arguments: read };
   } catch {
     return { arguments: raw };
   }
 }
 
-const LABELS = { method: "Method", url: "Address", headers: "Headers", body: "Body", timeout: "Time-out" };
+const LABELS = { arguments: "Exactly", method: "Method", url: "Address", headers: "Headers", body: "Body", timeout: "Time-out" };
 const TOOLS = { http_request: "HTTP request", http: "HTTP request" };
 
 function shown(name, value) {
   if (name === "timeout" && typeof value === "number") return h("dd", { text: `${value} seconds` });
   const long = typeof value === "string" && (value.length > 200 || value.includes("\n"));
-  if (long) return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", "aria-label": LABELS[name] ?? name, text: value }));
-  if (typeof value !== "object") return h("dd", {}, h("code", { dir: "ltr", text: String(value) }));
+  if (long) return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", "aria-label": LABELS[name] ?? name, text: visible(value) }));
+  if (typeof value !== "object") return h("dd", {}, h("code", { dir: "ltr", text: visible(String(value)) }));
   // Long ones scroll, so they must be reachable by keyboard.
-  return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", "aria-label": LABELS[name] ?? name, text: JSON.stringify(value, null, 2) }));
+  return h("dd", {}, h("pre", { dir: "ltr", tabindex: "0", "aria-label": LABELS[name] ?? name, text: visible(JSON.stringify(value, null, 2)) }));
 }
 
 function isEmpty(value) {
