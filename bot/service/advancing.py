@@ -107,16 +107,18 @@ class Advancing:
         barred = question.asker_id if request.kind is Kind.APPROVAL else None
         added = with_stand_ins(tx, wanted, barred, now, already=asked)
         names: list[str] = []
+        ids: list[str] = []
         for position, a in enumerate(added, start=len(question.recipients)):
             route = Route.ESCALATED if a.route is Route.ASKED else a.route
             tx.requests.add_recipient(request.id, a.person.id, position, a.part, route, a.by_id)
             if a.part is Part.DECIDER:
                 names.append(a.person.name)
+                ids.append(a.person.id)
             if a.person.id not in told:
                 reach(tx, request, a.person, now, self.routing)
         question.reload_recipients()
         question.change(conversation)
-        question.journal("request.escalated", {"step": step, "people": names})
+        question.journal("request.escalated", {"step": step, "people": ids})
         if names:
             conversation.say(
                 Role.SYSTEM,

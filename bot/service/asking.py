@@ -302,7 +302,8 @@ def _put(
             person_id=request.asker_id,
             data={
                 "digest": request.digest,
-                "people": [[a.person.id, a.part.value, a.route.value] for a in addressees],
+                "people": [a.person.id for a in addressees if a.part is Part.DECIDER],
+                "told": [a.person.id for a in addressees if a.part is Part.NOTIFIED],
             },
         )
     )

@@ -227,3 +227,21 @@ def test_help_names_the_commands(tmp_path: Path) -> None:
     code, out, _ = here.handraise("--help")
     assert (code, "audit" in out, "question" in out) == (0, True, True)
     assert "verify" in here.handraise("audit", "--help")[1]
+
+
+def test_deliveries_that_were_given_up_are_listed_and_tried_again(
+    deployment: Deployment,
+) -> None:
+    assert deployment.handraise("surfaces", "failed") == (0, "Nothing was given up.\n", "")
+    deployment.execute(
+        "INSERT INTO surfaces (id, request_id, person_id, channel, address, lane, priority,"
+        " wanted_version, shown_version, seen_version, claim_number, attempts, position, state,"
+        " failures, last_error) SELECT 'gone', request_id, person_id, 'email', 'b@example.org',"
+        " 'email', 5, 1, 0, 0, 0, 10, 1, 'dead', 10, 'bounced' FROM recipients"
+    )
+    code, listed, _ = deployment.handraise("surfaces", "failed")
+    assert code == 0
+    assert listed.startswith("gone  ")
+    assert "bounced" in listed
+    code, _, err = deployment.handraise("surfaces", "redrive", "nothing")
+    assert (code, err) == (1, "There is no such delivery.\n")

@@ -77,8 +77,13 @@ def _entries(tx: Transaction, request_id: str, people: People) -> Iterator[_Even
 
 def _details(data: Mapping[str, object], people: People) -> str:
     shown = {name: value for name, value in data.items() if name != "digest"}
-    if isinstance(found := shown.get("people"), list):
-        shown["people"] = ", ".join(people.named(str(each)).name for each in found)
+    for name in ("people", "told", "to"):
+        found = shown.get(name)
+        ids = found if isinstance(found, list) else [found] if found else []
+        if ids:
+            shown[name] = ", ".join(people.named(str(each)).name for each in ids)
+        else:
+            shown.pop(name, None)
     return "".join(f"  {name}: {value}" for name, value in shown.items())
 
 

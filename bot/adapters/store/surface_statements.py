@@ -9,6 +9,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -234,7 +235,13 @@ GIVEN_UP = Statement(
     lambda: (
         columns(surfaces, FIELDS)
         .select_from(surfaces.join(requests, requests.c.id == surfaces.c.request_id))
-        .where(_IS_DEAD, requests.c.asker_id == bindparam("asker_id"))
+        .where(
+            _IS_DEAD,
+            or_(
+                bindparam("asker_id") == literal_column("''"),
+                requests.c.asker_id == bindparam("asker_id"),
+            ),
+        )
         .order_by(surfaces.c.id.desc())
         .limit(bindparam("limit"))
     )

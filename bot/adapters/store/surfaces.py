@@ -185,7 +185,7 @@ class Surfaces:
         return self._db.run(statements.REDRIVE, values) > 0
 
     def given_up(self, asker_id: str, limit: int) -> Sequence[Surface]:
-        """Return an asker's surfaces that were given up, newest first."""
+        """Return an asker's surfaces that were given up, newest first; of "" everybody's."""
         rows = self._db.all(statements.GIVEN_UP, {"asker_id": asker_id, "limit": limit})
         return [_surface(row) for row in rows]
 
