@@ -1,0 +1,115 @@
+"""The tables of sessions: the conversations, who takes part, what was said."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+from bot.adapters.store.schema.naming import metadata
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner_id", Text, ForeignKey("persons.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("end_reason", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_active_at", BigInteger, nullable=False),
+    Column("message_seq", BigInteger, nullable=False),
+    Column("feed_seq", BigInteger, nullable=False),
+    Column("wake_seq", BigInteger, nullable=False),
+    Column("planned_seq", BigInteger, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("summary_seq", BigInteger, nullable=False),
+    Column("open_questions", Integer, nullable=False),
+    Column("turn_due_at", BigInteger),
+    Column("claim_owner", Text),
+    Column("claim_number", BigInteger, nullable=False),
+    Column("claim_until", BigInteger),
+    Column("idle_at", BigInteger),
+    Column("warned", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+)
+
+Index("ix_sessions_owner", sessions.c.owner_id, sessions.c.id)
+
+Index(
+    "ix_sessions_owner_active",
+    sessions.c.owner_id,
+    sqlite_where=text("state = 'active'"),
+    postgresql_where=text("state = 'active'"),
+)
+
+Index(
+    "ix_sessions_turn_due",
+    sessions.c.turn_due_at,
+    sqlite_where=text("turn_due_at IS NOT NULL"),
+    postgresql_where=text("turn_due_at IS NOT NULL"),
+)
+
+Index(
+    "ix_sessions_idle",
+    sessions.c.idle_at,
+    sqlite_where=text("idle_at IS NOT NULL"),
+    postgresql_where=text("idle_at IS NOT NULL"),
+)
+
+# Where a session lives outside the web; one place belongs to one session.
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("channel", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("channel", "place"),
+    Index(None, "session_id"),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    Column("person_id", Text, ForeignKey("persons.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    PrimaryKeyConstraint("session_id", "person_id"),
+    sqlite_with_rowid=False,
+)
+
+# Whom a session may write to: named by its owner, or approved by them.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    Column("person_id", Text, ForeignKey("persons.id"), nullable=False),
+    Column("allowed_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("session_id", "person_id"),
+    sqlite_with_rowid=False,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("person_id", Text, ForeignKey("persons.id")),
+    Column("channel", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("request_id", Text),
+    Column("turn_id", Text),
+    PrimaryKeyConstraint("session_id", "seq"),
+)
