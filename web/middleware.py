@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import perf_counter
 
 import structlog
@@ -16,6 +17,8 @@ from web.keys import METRICS, REQUEST_ID
 log = structlog.get_logger(__name__)
 
 _QUIET = frozenset({"/health", "/ready", "/metrics", "/static/{path}", "/docs/assets/{name}"})
+_SUBJECTS = (("/api/sessions/{id}", "session_id"), ("/api/questions/{id}", "question_id"))
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -23,8 +26,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id of our own making, and tell afterwards how it went.
 
-    The log has the route's pattern, never the address, its query or a body: those hold ids,
-    texts and tokens.
+    The log has the route's pattern and the id in it, never the address, its query or a body:
+    those hold texts and tokens.
     """
     request_id = request[REQUEST_ID] = new_id()
     started = perf_counter()
@@ -63,7 +66,23 @@ def _tell(request: web.Request, status: int, seconds: float) -> None:
     if status != 101:  # a socket lives for hours, which says nothing about our speed
         metrics.http_request_seconds.labels(route=route).observe(seconds)
     write = log.debug if route in _QUIET else log.info
-    write("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+    write(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        **_subject(request, route),
+    )
+
+
+def _subject(request: web.Request, route: str) -> dict[str, str]:
+    """Return which session or question is asked for; what has not the shape of an id is no id."""
+    given = request.match_info.get("id", "")
+    for prefix, name in _SUBJECTS:
+        if route.startswith(prefix) and _ID.fullmatch(given):
+            return {name: given}
+    return {}
 
 
 def _route(request: web.Request) -> str:

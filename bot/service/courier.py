@@ -117,6 +117,10 @@ class Courier:
             except HandraiseError as error:
                 log.warning("surfaces cannot be claimed: %s", error.code)
                 wait = SECOND
+            except Exception:
+                # One surface that cannot be read must not stop everybody's questions for ever.
+                log.exception("surfaces cannot be claimed")
+                wait = SECOND
             if wait:
                 try:
                     async with asyncio.timeout(wait / SECOND):

@@ -59,7 +59,6 @@ class Orchestrator:
             self._store.broadcast(frame)
         except StaleClaim:
             outcome = "stale"
-            log.info("turn lost its claim", extra={"session_id": claim.session.id})
         except asyncio.CancelledError:
             outcome = "cancelled"
             raise
@@ -73,7 +72,17 @@ class Orchestrator:
             await self._break_off(claim)
         finally:
             await renewal.close()
-            self._observer.turn(outcome, monotonic() - started)
+            seconds = monotonic() - started
+            self._observer.turn(outcome, seconds)
+            log.info(
+                "turn",
+                extra={
+                    "session_id": claim.session.id,
+                    "turn_id": claim.turn_id,
+                    "outcome": outcome,
+                    "ms": round(seconds * 1000, 1),
+                },
+            )
 
     async def _plan(self, claim: ClaimedTurn) -> Plan:
         preview = _Preview(self._store, claim)

@@ -98,6 +98,10 @@ class Worker:
             except HandraiseError as error:
                 log.warning("turns cannot be claimed: %s", error.code)
                 wait = 1.0
+            except Exception:
+                # One session that cannot be read must not stop everybody's turns for ever.
+                log.exception("turns cannot be claimed")
+                wait = 1.0
             if wait > 0:
                 try:
                     async with asyncio.timeout(wait):

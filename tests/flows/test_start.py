@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +68,37 @@ def test_development_prints_the_code_that_verifies(tmp_path: Path, port: int) ->
     for secret in ("password123", "ana@example.org", *tokens.values()):
         if isinstance(secret, str) and secret != "bearer":
             assert secret not in words
+
+
+def test_the_log_has_ids_and_no_words(tmp_path: Path, port: int) -> None:
+    process = start(tmp_path, port, LOG_FORMAT="json")
+    assert process.stdout is not None
+
+    def call(path: str, body: object, token: str = "") -> Any:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), headers
+        )
+        with urllib.request.urlopen(asked) as answer:
+            return json.load(answer)
+
+    try:
+        process.stdout.readline()
+        body = {"email": "ana@example.org", "username": "ana", "password": "password123"}
+        token = call("/api/auth/register", body)["access_token"]
+        session_id = call("/api/sessions", {}, token)["session"]["id"]
+        call(f"/api/sessions/{session_id}/messages", {"text": "the plum is ripe"}, token)
+        with pytest.raises(urllib.error.HTTPError):
+            call("/api/sessions/no-id-but-words/messages", {"text": "plum"}, token)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, words = process.communicate(timeout=30)
+    lines = [json.loads(line) for line in words.splitlines()]
+    about = [line["event"] for line in lines if line.get("session_id") == session_id]
+    assert sorted(about) == ["request", "turn"]
+    assert all(line["request_id"] for line in lines if line["event"] == "request")
+    for secret in ("plum", "words", "ana@example.org", token):
+        assert secret not in words
 
 
 def test_it_serves_and_stops(tmp_path: Path, port: int) -> None:
