@@ -99,7 +99,7 @@ export function actsRow(question, me) {
   };
   const drawClaim = () => {
     claim = null;
-    if (question.state !== "pending" || !question.for_me) return;
+    if (question.state !== "pending" || !question.for_me || question.answered_by_me) return;
     const holder = question.claimed_by?.id ?? null;
     if (holder === null) {
       claim = button("I’m on it", { glyph: "hand", class: "plain small", data: { testid: "claim" } });

@@ -130,6 +130,6 @@ function drawInput(question, give) {
 
 /** Draw the words that stand instead of the form once one has answered and others are awaited. */
 export function answeredNote(again) {
-  return h("p", { class: "answered" }, icon("check"), h("span", { text: "You have answered; more answers are needed. " }),
-    h("button", { type: "button", class: "link", data: { testid: "answer-change" }, on: { click: again }, text: "Change my answer" }));
+  return h("p", { class: "answered" }, icon("check"), h("span", {}, "You have answered; more answers are needed. ",
+    h("button", { type: "button", class: "link", data: { testid: "answer-change" }, on: { click: again }, text: "Change my answer" })));
 }

@@ -28,12 +28,15 @@ export function resultLine() {
 function pause(place) {
   const controls = [...place.querySelectorAll("button, input, textarea, select")].filter((one) => !one.disabled);
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
+  const card = place.closest(".card");
   place.classList.add("busy");
   controls.forEach((one) => { one.disabled = true; });
   return () => {
     place.classList.remove("busy");
     controls.forEach((one) => { one.disabled = false; });
-    if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
+    // A disabled control loses the focus, and an answered card has no such control any more.
+    if (!focused || document.activeElement !== document.body) return;
+    (focused.isConnected ? focused : card)?.focus({ preventScroll: true });
   };
 }
 

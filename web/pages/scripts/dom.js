@@ -65,7 +65,7 @@ const drawn = new WeakMap();
 export function patch(parent, parts) {
   const before = drawn.get(parent) ?? new Map();
   const after = new Map();
-  const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   for (const [name, facts, make] of parts) {
     const key = JSON.stringify(facts);
     const known = before.get(name);
@@ -73,7 +73,10 @@ export function patch(parent, parts) {
   }
   drawn.set(parent, after);
   arrange(parent, [...after.values()].map(({ node }) => node).filter(Boolean));
-  if (focused && !parent.contains(document.activeElement)) parent.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
+  if (!focused || parent.contains(document.activeElement)) return;
+  // What had the focus was drawn anew, or is gone: then what it was in has it.
+  const same = parent.querySelector(`[data-testid="${CSS.escape(focused.dataset.testid ?? "")}"]`);
+  (same ?? parent.closest("[tabindex]"))?.focus({ preventScroll: true });
 }
 
 /** Make the round sign with a person's initial; its colour follows the name. */
