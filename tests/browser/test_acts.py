@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.conftest import Server, Visit, Visitor, ask, no_complaints, register
+from tests.browser.conftest import House, Visit, Visitor, ask, no_complaints, register
 
 pytestmark = pytest.mark.browser
 
@@ -15,22 +15,22 @@ TRIP = (
 )
 
 
-async def first_card(server: Server, visitor: Visitor) -> Locator:
+async def first_card(house: House, visitor: Visitor) -> Locator:
     """Go to the questions and return the first card."""
-    await visitor.page.goto(f"{server.url}/#/questions")
+    await visitor.page.goto(f"{house.url}/#/questions")
     card = visitor.page.get_by_test_id("question-card").first
     await expect(card).to_be_visible()
     return card
 
 
 async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(
-    server: Server, visit: Visit
+    house: House, visit_at: Visit
 ) -> None:
-    ana, ben = await visit(), await visit(width=390, height=780)
-    await register(server, ana, "ana")
-    await register(server, ben, "ben")
+    ana, ben = await visit_at(house.url), await visit_at(house.url, width=390, height=780)
+    await register(house, ana, "ana")
+    await register(house, ben, "ben")
     await ask(ana, TRIP)
-    card = await first_card(server, ben)
+    card = await first_card(house, ben)
     amount = card.get_by_test_id("answer-field-amount")
     await card.get_by_test_id("answer-field-name").fill("Ben B.")
     await amount.fill("a lot")
@@ -70,14 +70,18 @@ async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(
 
 
 async def test_people_comment_claim_hand_on_and_the_asker_sees_the_story(
-    server: Server, visit: Visit
+    house: House, visit_at: Visit
 ) -> None:
-    ana, ben, cleo = await visit(), await visit(), await visit(width=390, height=780)
-    await register(server, ana, "ana")
-    await register(server, ben, "ben")
-    await register(server, cleo, "cleo")
+    ana, ben, cleo = (
+        await visit_at(house.url),
+        await visit_at(house.url),
+        await visit_at(house.url, width=390, height=780),
+    )
+    await register(house, ana, "ana")
+    await register(house, ben, "ben")
+    await register(house, cleo, "cleo")
     await ask(ana, "ask two of ben and cleo for approval: Ship it?")
-    at_bens, at_cleos = await first_card(server, ben), await first_card(server, cleo)
+    at_bens, at_cleos = await first_card(house, ben), await first_card(house, cleo)
     asked = ana.page.get_by_test_id("question-card").first
     await expect(at_bens.get_by_test_id("rule")).to_contain_text("2 of 2 must agree")
     # The card says it all; the words that it repeats are for screen readers.
@@ -122,14 +126,18 @@ async def test_people_comment_claim_hand_on_and_the_asker_sees_the_story(
 
 
 async def test_a_question_is_handed_on_and_who_is_told_only_looks_on(
-    server: Server, visit: Visit
+    house: House, visit_at: Visit
 ) -> None:
-    ana, ben, cleo = await visit(), await visit(width=390, height=780), await visit()
-    await register(server, ana, "ana")
-    await register(server, ben, "ben")
-    await register(server, cleo, "cleo")
+    ana, ben, cleo = (
+        await visit_at(house.url),
+        await visit_at(house.url, width=390, height=780),
+        await visit_at(house.url),
+    )
+    await register(house, ana, "ana")
+    await register(house, ben, "ben")
+    await register(house, cleo, "cleo")
     await ask(ana, "ask ben: Can we ship? Options: yes, no. Escalate to cleo after 4h.")
-    card = await first_card(server, ben)
+    card = await first_card(house, ben)
     asked = ana.page.get_by_test_id("question-card").first
     await expect(asked.get_by_test_id("escalation")).to_contain_text("cleo is asked")
     await expect(asked.get_by_test_id("next-reminder")).to_be_visible()
@@ -143,7 +151,7 @@ async def test_a_question_is_handed_on_and_who_is_told_only_looks_on(
     await expect(card.get_by_test_id("for-information")).to_be_visible()
     await expect(card.get_by_test_id("answer-option")).to_have_count(0)
     await expect(asked).to_contain_text("handed on by ben")
-    theirs = await first_card(server, cleo)
+    theirs = await first_card(house, cleo)
     await expect(theirs.get_by_test_id("came-to-me")).to_have_text("ben handed this on to you.")
     await theirs.locator('[data-testid="answer-option"][data-value="yes"]').click()
     await expect(card).to_have_attribute("data-state", "answered")

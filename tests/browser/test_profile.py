@@ -7,20 +7,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Server, Visit, ask, no_complaints, register
+from tests.browser.conftest import House, Visit, ask, no_complaints, register
 
 pytestmark = pytest.mark.browser
 
 
 async def test_somebody_says_when_they_can_be_asked_and_who_stands_in(
-    server: Server, visit: Visit
+    house: House, visit_at: Visit
 ) -> None:
-    ana, ben, cleo = await visit(), await visit(width=390, height=780), await visit()
-    await register(server, ana, "ana")
-    await register(server, ben, "ben")
-    await register(server, cleo, "cleo")
+    ana, ben, cleo = (
+        await visit_at(house.url),
+        await visit_at(house.url, width=390, height=780),
+        await visit_at(house.url),
+    )
+    await register(house, ana, "ana")
+    await register(house, ben, "ben")
+    await register(house, cleo, "cleo")
     page = ben.page
-    await page.goto(f"{server.url}/#/profile")
+    await page.goto(f"{house.url}/#/profile")
     await page.get_by_test_id("profile-zone").select_option("Asia/Tokyo")
     await page.get_by_test_id("profile-hours-any").uncheck()
     await page.get_by_test_id("profile-hours-fri").uncheck()
@@ -61,7 +65,7 @@ async def test_somebody_says_when_they_can_be_asked_and_who_stands_in(
     asked = ana.page.get_by_test_id("question-card").first
     await expect(asked).to_contain_text("in place of ben, who is away")
     await expect(cleo.page.get_by_test_id("inbox-count")).to_have_text("1")
-    await cleo.page.goto(f"{server.url}/#/questions")
+    await cleo.page.goto(f"{house.url}/#/questions")
     await expect(cleo.page.get_by_test_id("came-to-me")).to_have_text(
         "You are asked in place of ben, who is away."
     )
