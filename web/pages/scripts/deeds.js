@@ -16,6 +16,7 @@ const SAID = {
   claimed: "The others see that you are on it.",
   released: "It is open to all again.",
   cancelled: "The question is taken back.",
+  asked: "It is asked again.",
   reopened: "That answer decides it after all.",
 };
 

@@ -5,7 +5,7 @@ import { fromServer } from "./html.js";
 import { icon } from "./icons.js";
 import { timeNode } from "./times.js";
 
-const WAYS = { chat: "on the page", web: "on the page", slack: "in Slack", email: "by e-mail", link: "by the mail’s link" };
+const WAYS = { chat: "on the page", web: "on the page", slack: "in Slack", email: "by e-mail", link: "by the mail’s link", system: "" };
 
 /** Say over which channel, or "". */
 export function way(channel) {
