@@ -55,6 +55,9 @@ class InstantPlanner:
     async def summarise(self, summary: str, messages: Sequence[Spoken]) -> str:
         return (summary + " " + messages[-1].text)[-1000:]
 
+    async def name_session(self, text: str) -> str | None:  # noqa: ARG002 - the port
+        return None
+
     async def aclose(self) -> None:
         pass
 

@@ -7,7 +7,7 @@ import json
 import logging
 from time import monotonic
 
-from bot.domain.errors import HandraiseError, PlanningFailed, StaleClaim
+from bot.domain.errors import HandraiseError, PlanningFailed, StaleClaim, Unavailable
 from bot.domain.instants import SECOND
 from bot.domain.planning import AskHuman, Plan, Reply, Spoken
 from bot.domain.session import Status
@@ -57,6 +57,8 @@ class Orchestrator:
                 self._show_status(claim, Status.ASKING)
             frame = await self._handoff.run(self._clock.now, self._commit, claim, plan, outcome)
             self._store.broadcast(frame)
+            if outcome == "planned" and not plan.note.startswith("rules"):
+                await self._name(claim)
         except StaleClaim:
             outcome = "stale"
         except asyncio.CancelledError:
@@ -111,6 +113,20 @@ class Orchestrator:
     def _commit(self, tx: Transaction, claim: ClaimedTurn, plan: Plan, outcome: str) -> str:
         now = self._clock.now()
         return status_frame(tx, self._turns.commit(tx, claim, plan, now, outcome), now)
+
+    async def _name(self, claim: ClaimedTurn) -> None:
+        """Give a session that has just begun a title; without one its first words stay."""
+        first = next((line for line in claim.context.lines if line.is_owner), None)
+        if claim.session.planned_seq or first is None:
+            return
+        try:
+            title = await self._planner.name_session(first.text)
+            if title is not None:
+                await self._store.run(
+                    self._turns.rename, claim.session.id, title, self._clock.now()
+                )
+        except (PlanningFailed, Unavailable):
+            log.info("no title this time", extra={"session_id": claim.session.id})
 
     async def _break_off(self, claim: ClaimedTurn) -> None:
         try:

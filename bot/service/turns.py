@@ -18,7 +18,7 @@ from bot.domain.planning import (
     PlanContext,
     Role,
 )
-from bot.domain.session import Message, Session
+from bot.domain.session import Message, Session, title_of
 from bot.domain.text import shortened
 from bot.service.asking import Terms
 from bot.service.carrying_out import StepsAtWork, lock_named
@@ -200,6 +200,15 @@ class Turns:
         saved = conversation.save()
         self._finish(tx, claim, saved, outcome, plan.note, done, now)
         return saved
+
+    def rename(self, tx: Transaction, session_id: str, title: str, now: Micros) -> None:
+        """Give a session a title."""
+        session = tx.sessions.lock(session_id)
+        if session is not None:
+            conversation = Conversation(tx, session, now, self.session_timeout)
+            conversation.change(title=title_of(title))
+            conversation.tell_state()
+            conversation.save()
 
     def release(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> None:
         """Give back a claim whose turn was cut off, so that another server goes on at once."""

@@ -85,6 +85,9 @@ class ScriptedPlanner:
         self.summarised.append((summary, tuple(message.text for message in messages)))
         return f"summary {len(self.summarised)}"
 
+    async def name_session(self, text: str) -> str | None:
+        return None
+
     async def aclose(self) -> None:
         pass
 

@@ -78,6 +78,9 @@ class ByNumber:
     async def summarise(self, summary: str, messages: list[Spoken]) -> str:
         return "What was said before."
 
+    async def name_session(self, text: str) -> str | None:
+        return None
+
     async def aclose(self) -> None:
         pass
 

@@ -58,6 +58,7 @@ async def test_a_model_asks_somebody_and_reports_back(model: ModelServer, sign_u
     anns, bobs = await Line.sign_in(ann), await Line.sign_in(bob)
     model.script = [
         plans({"action": "reply", "text": "I will ask bob."}, ASK),
+        says('{"title": "Friday\'s release"}'),
         trickles('{"steps": [{"action": "reply", "text": "Bob', " says yes,", ' so ship it."}]}',
                  pause=0.15),
     ]  # fmt: skip
@@ -77,6 +78,8 @@ async def test_a_model_asks_somebody_and_reports_back(model: ModelServer, sign_u
         "event",
         lambda f: f["event"].get("message", {}).get("text") == "Bob says yes, so ship it.",
     )
+    _, read = await ann.get(f"/api/sessions/{ack['outcome']['session_id']}")
+    assert read["session"]["title"] == "Friday's release"
     previews = [f for f in anns.seen if f["type"] == "preview"]
     assert previews
     assert {f["turn_id"] for f in previews} >= {final["event"]["message"]["turn_id"]}

@@ -61,6 +61,7 @@ class BamlPlanner:
             self._models.append(self._models[-1].fallback)
         self._steppers = [registry(model, types.StepList) for model in self._models]
         self._summarisers = [registry(model, types.RunningSummary) for model in self._models]
+        self._namers = [registry(model, types.SessionName) for model in self._models]
 
     @property
     def name(self) -> str:
@@ -83,6 +84,18 @@ class BamlPlanner:
             return await self._summary(model, summary, messages, problem)
 
         made, _, _ = await self._twice(attempt)
+        return made
+
+    async def name_session(self, text: str) -> str | None:
+        """Return the model's title, on one line; only its first answer counts."""
+
+        async def attempt(model: int, _: str | None) -> str:
+            return await self._title(model, text)
+
+        try:
+            made, _ = await self._reach(attempt, 0, None)
+        except _FoundUnusable:
+            return None
         return made
 
     async def aclose(self) -> None:
@@ -166,6 +179,18 @@ class BamlPlanner:
         if not made:
             raise Unusable("The summary was empty.")
         return made[:MAX_SUMMARY]
+
+    async def _title(self, model: int, text: str) -> str:
+        marker = fence([text])
+
+        def start(options: BamlCallOptions) -> Any:
+            return b.stream.NameSession(text, marker, baml_options=options)
+
+        answer, _ = await self._whole(model, self._namers[model], start, lambda _: None)
+        title = " ".join(str(parsed(b.parse.NameSession, answer).title).split())
+        if not title:
+            raise Unusable("The title was empty.")
+        return title
 
     async def _whole(
         self,

@@ -40,6 +40,10 @@ class FallbackPlanner:
         except PlanningFailed:
             return await self._rules.summarise(summary, messages)
 
+    async def name_session(self, text: str) -> str | None:
+        """Return the primary's title."""
+        return await self._primary.name_session(text)
+
     async def aclose(self) -> None:
         """Release both."""
         await self._primary.aclose()

@@ -55,6 +55,10 @@ class RulesPlanner:
         """Return the newest of what was said, shortened; the same input gives the same text."""
         return digest(summary, messages)
 
+    async def name_session(self, text: str) -> str | None:  # noqa: ARG002 - the port says so
+        """Leave the first words."""
+        return None
+
     async def aclose(self) -> None:
         """Do nothing: there is nothing to release."""
 

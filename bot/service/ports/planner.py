@@ -27,6 +27,13 @@ class Planner(Protocol):
         """Return a new running summary (at most 4,000 characters) of the old one and `messages`."""
         ...
 
+    async def name_session(self, text: str) -> str | None:
+        """Return a short title for a session that begins with `text`; None leaves its first words.
+
+        Raises `PlanningFailed`.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Release connections."""
         ...
