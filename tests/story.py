@@ -129,13 +129,15 @@ def _line(
     """Return one entry as a sentence, at the time of whom it is about."""
     who = people.get(entry.person_id or "")
     reader = who or people[request.asker_id]
+    found = entry.data.get("people")
+    named = found if isinstance(found, list) else []
     told = TOLD.get(entry.kind, entry.kind).format(
         question=request.question,
         who=who.name if who else "",
         via=entry.data.get("channel", entry.channel),
         words=response.answer.words() if response.answer else "",
         relation="in agreement" if response.agrees else "in disagreement",
-        people=", ".join(map(str, entry.data.get("people", ()))),
+        people=", ".join(person.name for id_, person in people.items() if id_ in named),
     )
     return f"{_moment(entry.at, reader.zone)}  {told}"
 
