@@ -24,8 +24,11 @@ NOW = context().now
 FRIDAY_NOON = 1_772_794_800_000_000
 TOMORROW_NINE = 1_772_524_800_000_000  # 2026-03-03 09:00 in Berlin
 ASK: dict[str, Any] = {
-    "action": "ask_human", "people": ["ana", "@ben", "cleo"], "question": "Can we ship?",
-    "kind": "input", "options": [],
+    "action": "ask_human",
+    "people": ["ana", "@ben", "cleo"],
+    "question": "Can we ship?",
+    "kind": "input",
+    "options": [],
 }
 
 
@@ -50,12 +53,17 @@ def plain(**changes: Any) -> AskHuman:
 
 
 def test_the_story_of_the_issue() -> None:
-    step = asked({
-        "rule": "quorum", "quorum": 2, "remind_at": ["tomorrow"],
-        "escalations": [{"people": ["dana"], "after_minutes": None, "at": "Friday noon"}],
-    })
+    step = asked(
+        {
+            "rule": "quorum",
+            "quorum": 2,
+            "remind_at": ["tomorrow"],
+            "escalations": [{"people": ["dana"], "after_minutes": None, "at": "Friday noon"}],
+        }
+    )
     assert step == plain(
-        quorum=2, remind_at=(TOMORROW_NINE,),
+        quorum=2,
+        remind_at=(TOMORROW_NINE,),
         escalations=(Escalation(people=("dana",), at=FRIDAY_NOON),),
         deadline=FRIDAY_NOON + 2 * DAY,
     )
@@ -71,33 +79,58 @@ def test_the_story_of_the_issue() -> None:
         ({"rule": "all", "quorum": 3}, {"everybody": True}),
         ({"rule": "first", "quorum": 1}, {}),
         ({"quorum": 2}, {"quorum": 2}),
-        ({"within_minutes": 480, "working_time": True},
-         {"within": 8 * HOUR, "working_time": True}),
+        ({"within_minutes": 480, "working_time": True}, {"within": 8 * HOUR, "working_time": True}),
         ({"notify": ["@dora", "emil"]}, {"notify": ("dora", "emil")}),
         ({"remind_at": []}, {}),
         ({"remind_at": [], "no_reminders": True}, {"remind_at": ()}),
-        ({"remind_at": ["in 2h", "2026-03-03T09:00"]},
-         {"remind_at": (NOW + 2 * HOUR, TOMORROW_NINE)}),
-        ({"escalations": [{"people": ["dana"], "after_minutes": 240}]},
-         {"escalations": (Escalation(people=("dana",), after=240 * MINUTE),)}),
+        (
+            {"remind_at": ["in 2h", "2026-03-03T09:00"]},
+            {"remind_at": (NOW + 2 * HOUR, TOMORROW_NINE)},
+        ),
+        (
+            {"escalations": [{"people": ["dana"], "after_minutes": 240}]},
+            {"escalations": (Escalation(people=("dana",), after=240 * MINUTE),)},
+        ),
         ({"urgent": True}, {"urgent": True}),
-        ({"kind": "approval", "veto": True, "options": ["yes", "no"]},
-         {"kind": Kind.APPROVAL, "veto": True}),
-        ({"kind": "choice", "options": ["a", "b"], "multiple": True},
-         {"kind": Kind.CHOICE, "options": ("a", "b"), "multiple": True}),
-        ({"kind": "form", "fields": [
-            {"label": "The size", "kind": "select", "options": ["S", "M"], "required": False}]},
-         {"kind": Kind.FORM, "fields": (
-             Field(name="the_size", label="The size", kind=FieldKind.SELECT, required=False,
-                   options=("S", "M")),)}),
+        (
+            {"kind": "approval", "veto": True, "options": ["yes", "no"]},
+            {"kind": Kind.APPROVAL, "veto": True},
+        ),
+        (
+            {"kind": "choice", "options": ["a", "b"], "multiple": True},
+            {"kind": Kind.CHOICE, "options": ("a", "b"), "multiple": True},
+        ),
+        (
+            {
+                "kind": "form",
+                "fields": [
+                    {
+                        "label": "The size",
+                        "kind": "select",
+                        "options": ["S", "M"],
+                        "required": False,
+                    }
+                ],
+            },
+            {
+                "kind": Kind.FORM,
+                "fields": (
+                    Field(
+                        name="the_size",
+                        label="The size",
+                        kind=FieldKind.SELECT,
+                        required=False,
+                        options=("S", "M"),
+                    ),
+                ),
+            },
+        ),
         ({"replaces": "r1"}, {"replaces": "r1"}),
         ({"run": None}, {}),
         ({"run": {"tool": "", "arguments_json": ""}}, {}),
     ],
 )
-def test_what_a_model_says_of_a_question(
-    changes: dict[str, Any], expected: dict[str, Any]
-) -> None:
+def test_what_a_model_says_of_a_question(changes: dict[str, Any], expected: dict[str, Any]) -> None:
     assert asked(changes) == plain(**expected)
 
 
@@ -127,22 +160,30 @@ def test_an_action_names_a_tool_that_is_there() -> None:
         ({"veto": True}, "Only an approval can be vetoed"),
         ({"multiple": True}, "Only a choice can have several"),
         ({"kind": "form"}, "at least one field"),
-        ({"fields": [{"label": "a", "kind": "text", "options": [], "required": True}]},
-         "Only a form has fields"),
+        (
+            {"fields": [{"label": "a", "kind": "text", "options": [], "required": True}]},
+            "Only a form has fields",
+        ),
         ({"remind_at": ["in 1h"], "no_reminders": True}, "for reminders and for none"),
         ({"remind_at": ["in 3h"], "within_minutes": 120}, "not before the deadline"),
         ({"remind_at": ["yesterday"]}, "not a time I can read"),
         ({"escalations": [{"people": [], "after_minutes": 60}]}, "names nobody"),
         ({"escalations": [{"people": ["dana"]}]}, "either a length of time or a moment"),
-        ({"escalations": [{"people": ["dana"], "after_minutes": 60, "at": "noon"}]},
-         "either a length of time or a moment"),
-        ({"escalations": [{"people": ["dana"], "after_minutes": 60}], "within_minutes": 30},
-         "not before the deadline"),
+        (
+            {"escalations": [{"people": ["dana"], "after_minutes": 60, "at": "noon"}]},
+            "either a length of time or a moment",
+        ),
+        (
+            {"escalations": [{"people": ["dana"], "after_minutes": 60}], "within_minutes": 30},
+            "not before the deadline",
+        ),
         ({"notify": ["dora@"]}, "neither a user name nor an address"),
         ({"context": "x" * 4_001}, "longer than 4,000"),
         ({"replaces": "r9"}, "these are: r1"),
-        ({"kind": "approval", "run": {"tool": "shell", "arguments_json": "{}"}},
-         "these are: none at all"),
+        (
+            {"kind": "approval", "run": {"tool": "shell", "arguments_json": "{}"}},
+            "these are: none at all",
+        ),
         ({"run": {"tool": "http_request", "arguments_json": "[]"}}, "these are: none at all"),
         ({"escalations": [{"after_minutes": 60}]}, "names nobody"),
         ({"within_minutes": "soon"}, "Some of the steps"),

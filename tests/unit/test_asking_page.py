@@ -13,7 +13,8 @@ from bot.domain.planning import AskHuman
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "asking.md"
 LINES = [
-    line for line in PAGE.read_text(encoding="utf-8").splitlines()
+    line
+    for line in PAGE.read_text(encoding="utf-8").splitlines()
     if line.startswith(("ask ", "change"))
 ]
 NOW = to_micros(datetime(2026, 3, 2, 9, 15, tzinfo=UTC))
@@ -42,8 +43,11 @@ def test_a_command_of_the_page(line: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["Can we ship by tomorrow 17:00?", "Shall I remind ben tomorrow?",
-     "Can we ship? By the way, who is Bob?"],
+    [
+        "Can we ship by tomorrow 17:00?",
+        "Shall I remind ben tomorrow?",
+        "Can we ship? By the way, who is Bob?",
+    ],
 )
 def test_nothing_stands_behind_these(question: str) -> None:
     line = f"ask ana: {question}"
@@ -53,5 +57,6 @@ def test_nothing_stands_behind_these(question: str) -> None:
     assert read.question == question
     assert all(
         getattr(read, name) == getattr(plain, name)
-        for name in AskHuman.__dataclass_fields__ if name != "question"
+        for name in AskHuman.__dataclass_fields__
+        if name != "question"
     )

@@ -62,10 +62,14 @@ ISSUE_STEP = AskHuman(
         f"ask two of Ana, Ben and Cleo: Can we ship? {ISSUE}",
         f"Ask two of Ana, Ben and Cleo: Can we ship?\n{ISSUE}.",
         f"ask two of Ana, Ben and Cleo, {ISSUE}: Can we ship?",
-        ("ask any two of Ana, Ben, Cleo: Can we ship?\nIf nobody answers by Friday noon, ask Dana."
-        "\nRemind them tomorrow."),
-        ("ask Ana, Ben, Cleo: Can we ship? [quorum 2] [remind tomorrow] [then ask Dana by Friday"
-        " noon]"),
+        (
+            "ask any two of Ana, Ben, Cleo: Can we ship?\nIf nobody answers by Friday noon, ask Dana."
+            "\nRemind them tomorrow."
+        ),
+        (
+            "ask Ana, Ben, Cleo: Can we ship? [quorum 2] [remind tomorrow] [then ask Dana by Friday"
+            " noon]"
+        ),
     ],
 )
 def test_the_story_of_the_issue(text: str) -> None:
@@ -158,8 +162,7 @@ def test_the_story_of_the_issue(text: str) -> None:
         ),
         (
             "options: by Friday, by Monday, remind tomorrow",
-            {"kind": Kind.CHOICE, "options": ("by Friday", "by Monday"),
-             "remind_at": (at(3, 9),)},
+            {"kind": Kind.CHOICE, "options": ("by Friday", "by Monday"), "remind_at": (at(3, 9),)},
         ),
         (
             "\n- within 2h\n- notify dora\n- urgent",
@@ -195,14 +198,16 @@ def test_a_form() -> None:
 
 @pytest.mark.parametrize(
     ("people", "quorum", "everybody"),
-    [("two of ana, ben and cleo", 2, False), ("any 2 of ana, ben, cleo", 2, False),
-     ("all of ana, ben and cleo", 1, True), ("one of ana, ben, cleo", 1, False)],
+    [
+        ("two of ana, ben and cleo", 2, False),
+        ("any 2 of ana, ben, cleo", 2, False),
+        ("all of ana, ben and cleo", 1, True),
+        ("one of ana, ben, cleo", 1, False),
+    ],
 )
 def test_how_many_of_whom(people: str, quorum: int, everybody: bool) -> None:
     step = asked(f"ask {people}: Ship it?")
-    assert (step.people, step.quorum, step.everybody) == (
-        ("ana", "ben", "cleo"), quorum, everybody
-    )
+    assert (step.people, step.quorum, step.everybody) == (("ana", "ben", "cleo"), quorum, everybody)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +262,8 @@ CLAUSES = {
     "urgent": {"urgent": True},
     "several": {"multiple": True},
     "options: red, sky blue, by Monday": {
-        "kind": Kind.CHOICE, "options": ("red", "sky blue", "by Monday"),
+        "kind": Kind.CHOICE,
+        "options": ("red", "sky blue", "by Monday"),
     },
     "context: They said: by Friday, or never.": {"context": "They said: by Friday, or never."},
 }
@@ -283,11 +289,38 @@ def test_clauses_come_in_any_order(chosen: list[str], data: st.DataObject) -> No
 
 _WORDS = st.lists(
     st.sampled_from(
-        ["can", "we", "ship", "by", "within", "remind", "Friday", "noon", "2h", "notify", "ben",
-         "urgent", "veto", "if nobody answers", "ask", "then ask", "dana", "escalate to", "after",
-         "quorum", "2", "several", "everybody", "and", "no reminders", "tomorrow", "e.g."]
+        [
+            "can",
+            "we",
+            "ship",
+            "by",
+            "within",
+            "remind",
+            "Friday",
+            "noon",
+            "2h",
+            "notify",
+            "ben",
+            "urgent",
+            "veto",
+            "if nobody answers",
+            "ask",
+            "then ask",
+            "dana",
+            "escalate to",
+            "after",
+            "quorum",
+            "2",
+            "several",
+            "everybody",
+            "and",
+            "no reminders",
+            "tomorrow",
+            "e.g.",
+        ]
     ),
-    min_size=1, max_size=12,
+    min_size=1,
+    max_size=12,
 ).map(" ".join)
 
 
@@ -314,9 +347,19 @@ def test_no_word_gets_lost(parts: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["by " * 20_000, "context: by Friday. " * 3_000, "options: a, " * 5_000, "? within 2h " * 5_000,
-     "(" * 60_000, "form: a (b), " * 4_000, "ask dana if nobody answers " * 2_000, ". " * 30_000,
-     "and " * 15_000, "escalate to a after " * 3_000, "a, " * 20_000 + "?"],
+    [
+        "by " * 20_000,
+        "context: by Friday. " * 3_000,
+        "options: a, " * 5_000,
+        "? within 2h " * 5_000,
+        "(" * 60_000,
+        "form: a (b), " * 4_000,
+        "ask dana if nobody answers " * 2_000,
+        ". " * 30_000,
+        "and " * 15_000,
+        "escalate to a after " * 3_000,
+        "a, " * 20_000 + "?",
+    ],
 )
 def test_no_text_is_slow(text: str) -> None:
     began = time.process_time()

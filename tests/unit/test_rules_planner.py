@@ -186,12 +186,17 @@ def test_the_owners_zone_and_the_usual_wait_count() -> None:
 
 def test_a_change_asks_anew_the_same_people() -> None:
     made = plan(
-        owner("change 2: Ship on Monday? options: yes, no quorum 2"), owner("status"),
+        owner("change 2: Ship on Monday? options: yes, no quorum 2"),
+        owner("status"),
         open_questions=[waiting(1), waiting(2, "ben", "carla")],
     )
     assert made.steps[0] == AskHuman(
-        people=("ben", "carla"), question="Ship on Monday?", kind=Kind.CHOICE,
-        options=("yes", "no"), quorum=2, replaces="r2",
+        people=("ben", "carla"),
+        question="Ship on Monday?",
+        kind=Kind.CHOICE,
+        options=("yes", "no"),
+        quorum=2,
+        replaces="r2",
     )
     assert isinstance(made.steps[1], Reply)
     assert "One question is waiting" in made.steps[1].text
@@ -199,10 +204,12 @@ def test_a_change_asks_anew_the_same_people() -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("change: Ship on Monday?", "Which one? Write `change 1` to `change 2`"),
-     ("change 1: Ship? quorum 2", "only one person is asked"),
-     ("change 1:", "question itself is missing"),
-     ("change 1: Ship? by 2020-01-01", "has passed")],
+    [
+        ("change: Ship on Monday?", "Which one? Write `change 1` to `change 2`"),
+        ("change 1: Ship? quorum 2", "only one person is asked"),
+        ("change 1:", "question itself is missing"),
+        ("change 1: Ship? by 2020-01-01", "has passed"),
+    ],
 )
 def test_a_change_that_cannot_be_made_is_explained(text: str, says: str) -> None:
     assert says in only_reply(plan(owner(text), open_questions=[waiting(1), waiting(2)]))
