@@ -136,5 +136,9 @@ class Intake:
         if outcome.status == "unchanged" and command.actor.channel == SYSTEM_CHANNEL:
             # It came too early, since clocks can be set back: it comes again under this key.
             return outcome
+        if isinstance(command, MarkSeen):
+            # Its surface remembers it. This one is not limited, and a receipt for each would let
+            # one socket fill the database.
+            return outcome
         tx.receipts.add(command.external_key, outcome, now)
         return outcome

@@ -20,6 +20,7 @@ from bot.domain.commands import (
     ReopenWith,
     ResumeSession,
     StartSession,
+    StopTurn,
 )
 from bot.domain.errors import RateLimited
 from bot.domain.instants import Micros
@@ -36,13 +37,14 @@ _DECISIONS = (
     RedriveSurface,
     ReleaseRequest,
     ReopenWith,
+    StopTurn,
 )
 
 _SENTENCES = {
     "user": "You are sending more than {limit} requests a minute.",
     "session": "This session takes at most {limit} messages a minute.",
     "person_channel": "You are sending more than {limit} messages a minute over this channel.",
-    "decisions": "You are deciding more than {limit} questions a minute.",
+    "decisions": "You are answering, cancelling or stopping more than {limit} times a minute.",
 }
 
 
@@ -58,8 +60,8 @@ class RateLimits:
         """Count a command; raise `RateLimited` when it is one too many.
 
         The refusal undoes the counting, since its transaction is rolled back: who keeps trying
-        does not push the moment away. Decisions have an allowance of their own, so that a busy
-        approver is not refused.
+        does not push the moment away. Decisions and stops have an allowance of their own, so that
+        a busy approver is not refused, nor somebody who wrote much and wants it stopped.
         """
         person = command.actor.person_id
         if isinstance(command, _DECISIONS):

@@ -8,7 +8,7 @@ from time import monotonic
 
 from bot.domain.commands import SYSTEM_CHANNEL, Actor, AdvanceRequest, Command, TimeOutSession
 from bot.domain.errors import HandraiseError, Unavailable
-from bot.domain.instants import DAY, Micros
+from bot.domain.instants import DAY, HOUR, Micros
 from bot.service.intake import Intake
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
@@ -89,3 +89,5 @@ class Sweeper:
         """Drop what nobody can ask for any more, a bounded portion each time."""
         tx.receipts.prune(now - RECEIPTS_KEPT, BATCH)
         tx.accounts.prune_tokens(now - DAY, BATCH)
+        # A time that has passed limits nothing; an hour, since clocks can be set back.
+        tx.rates.prune(now - HOUR, BATCH)

@@ -460,6 +460,18 @@ async def test_rates_advance_from_now_or_from_where_they_are(store: AnyStore) ->
     assert await advance(NOW + 100) == NOW + 110
 
 
+async def test_rates_that_limit_nothing_are_forgotten(store: AnyStore) -> None:
+    def use(tx: Transaction) -> None:
+        for n in range(4):
+            tx.rates.advance(f"k{n}", NOW + n, 10)
+
+    await store.run(use)
+    assert await store.run(lambda tx: tx.rates.prune(NOW + 12, 9)) == 2
+    assert await store.run(lambda tx: tx.rates.prune(NOW + 99, 1)) == 1
+    assert await store.run(lambda tx: tx.rates.prune(NOW + 99, 9)) == 1
+    assert await store.run(lambda tx: tx.rates.prune(NOW + 99, 9)) == 0
+
+
 async def test_accounts_codes_and_tokens(store: AnyStore) -> None:
     ann = a_person()
     account = an_account(ann, "Ann", verified_at=None)

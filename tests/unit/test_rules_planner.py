@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from bot.adapters.planner.digest import MAX_SUMMARY
 from bot.adapters.planner.rules import RulesPlanner
@@ -237,6 +238,23 @@ def test_end() -> None:
 def test_an_answer_is_carried_to_the_owner() -> None:
     assert only_reply(plan(fact("ben answered “Can we ship?”: yes"))) == "ben says: yes."
     assert only_reply(plan(fact("ben answered: yes"))) == "ben says: yes."
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[sign in again](https://evil.example/)",
+        "[sign in][again]\n\n[again]: https://evil.example/",
+        "![sign in](https://evil.example/)",
+        "[sign \\](in](https://evil.example/)",
+    ],
+)
+def test_a_responder_s_link_does_not_hide_its_target_in_the_agent_s_words(words: str) -> None:
+    for facts in ([words], [words, "yes"]):
+        said = only_reply(plan(*(fact(f"ben answered “{words}”: {what}") for what in facts)))
+        html = MarkdownIt("commonmark").render(said)
+        assert "<a" not in html, html
+        assert "<img" not in html, html
 
 
 def test_a_late_answer_is_told_as_late() -> None:

@@ -35,6 +35,7 @@ ENDED = "This session has ended. Write again whenever you want to go on."
 _ANSWERED = re.compile(
     r"(?P<who>[^\n:“]{1,254}?) answered(?: “(?P<question>.+?)”)?: (?P<what>.+)", re.DOTALL
 )
+_LINK_SIGNS = re.compile(r"\](?=[(:])")
 _LONGEST_QUOTE = 200
 
 
@@ -49,6 +50,11 @@ def quote(text: str) -> str:
     """Return `text` on one line, shortened so that it can stand in a sentence."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1].rstrip() + "…"
+
+
+def inert(text: str) -> str:
+    """Return somebody else's words so that no link of theirs hides its target in the agent's."""
+    return _LINK_SIGNS.sub(r"]\\", text)
 
 
 def news(facts: Sequence[str], still_open: Sequence[OpenQuestion]) -> str:
@@ -117,9 +123,9 @@ def _fact(fact: str, *, alone: bool) -> str:
     said = fact.strip()
     answered = _ANSWERED.fullmatch(said)
     if answered is not None:
-        question = "" if alone else quote(answered["question"] or "")
+        question = "" if alone else inert(quote(answered["question"] or ""))
         about = f" to “{question}”" if question else ""
-        said = f"{answered['who']} says{about}: {answered['what'].strip()}"
+        said = f"{answered['who']} says{about}: {inert(answered['what'].strip())}"
     return said if said.endswith((".", "!", "?", "…", "”", '"', "`")) else f"{said}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case
+from sqlalchemy import bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import rates
@@ -23,6 +23,15 @@ _ADVANCE = Statement(
         .returning(rates.c.tat)
     )
 )
+_PRUNE = Statement(
+    lambda: delete(rates).where(
+        rates.c.key.in_(
+            select(rates.c.key).where(rates.c.tat < bindparam("before")).limit(bindparam("limit"))
+        ),
+        # Once more: a key that was used while this waited for its row is kept.
+        rates.c.tat < bindparam("before"),
+    )
+)
 
 
 class Rates:
@@ -38,3 +47,7 @@ class Rates:
         )
         assert row is not None, "an upsert returns its row"  # noqa: S101
         return int(row[0])
+
+    def prune(self, before: Micros, limit: int) -> int:
+        """Forget keys whose arrival time is before `before`; return how many went."""
+        return self._db.run(_PRUNE, {"before": before, "limit": limit})

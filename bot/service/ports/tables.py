@@ -368,3 +368,7 @@ class RateTable(Protocol):
     def advance(self, key: str, now: Micros, interval: Micros) -> Micros:
         """Add one cell of `interval` and return the new theoretical arrival time."""
         ...
+
+    def prune(self, before: Micros, limit: int) -> int:
+        """Forget keys whose arrival time is before `before`, at most `limit`; return how many."""
+        ...
