@@ -63,7 +63,8 @@ ISSUE_STEP = AskHuman(
         f"Ask two of Ana, Ben and Cleo: Can we ship?\n{ISSUE}.",
         f"ask two of Ana, Ben and Cleo, {ISSUE}: Can we ship?",
         (
-            "ask any two of Ana, Ben, Cleo: Can we ship?\nIf nobody answers by Friday noon, ask Dana."
+            "ask any two of Ana, Ben, Cleo: Can we ship?"
+            "\nIf nobody answers by Friday noon, ask Dana."
             "\nRemind them tomorrow."
         ),
         (
