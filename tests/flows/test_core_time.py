@@ -198,8 +198,8 @@ async def test_a_session_that_waits_for_an_answer_does_not_time_out(stage: Stage
     assert (await stage.story(request)).count("request.reminded") == 2
     await stage.answer("bob", request, text="Yes")
     # The turn that it wakes is due: no time-out either, however late the turn comes.
-    assert (await stage.session(session_id)).status(stage.clock.now()) is Status.THINKING
-    if not stage.handoff._takers:  # else it has begun by itself
+    if not stage.handoff._takers:  # else it has begun by itself, and may have ended
+        assert (await stage.session(session_id)).status(stage.clock.now()) is Status.THINKING
         stage.clock.advance(hours=30)
         assert await stage.sweeper.sweep() == 0
     await stage.settle_down()

@@ -189,14 +189,11 @@ async def test_a_preview_reaches_watchers_and_never_follows_its_message(
     session_id, actor = await start(ann, app)
     watching, other = await Line.sign_in(ann), await Line.sign_in(bob)
     await watching.watch(session_id, 0)
-    # The first turn may end before the session is watched, or after.
-    replies = [m for m in messages_of(watching, session_id) if m["role"] == "agent"]
-    if not replies:
-        told = await watching.until(
-            "event", lambda f: f["event"].get("message", {}).get("role") == "agent"
-        )
-        replies = [told["event"]["message"]]
-    reply = replies[0]
+    said = messages_of(watching, session_id)
+    while not said or said[-1]["role"] != "agent":  # the turn may not have ended yet
+        await watching.until("event")
+        said = messages_of(watching, session_id)
+    reply = said[-1]
 
     def preview(turn_id: str, text: str) -> None:
         told = {"session_id": session_id, "turn_id": turn_id, "offset": 0, "text": text}

@@ -1,4 +1,4 @@
-"""`GET /ws`: one socket from its handshake to its close; `web.app` adds `routes` to its router."""
+"""`GET /ws`: one socket from its handshake to its close; `web.app` adds `serve` to its router."""
 
 from __future__ import annotations
 
@@ -74,6 +74,3 @@ async def _sign_in(request: web.Request, socket: web.WebSocketResponse[bool]) ->
     else:
         return Connection(request, socket, principal, frame.cursor)
     return None
-
-
-routes = [web.get("/ws", serve)]
