@@ -27,6 +27,8 @@ from tests.clock import FakeClock
 from tests.flows.stage import ScriptedPlanner
 from web.app import build_app
 
+# What should come at once may take its time on a machine that does much else.
+expect.set_options(timeout=15_000)
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 FLAGS = [
