@@ -33,6 +33,7 @@ class Advancing:
     """The handler of the sweeper's commands for questions."""
 
     session_timeout: Micros
+    self_approval: bool = False
     routing: Routing = CHAT_ONLY
 
     def advance(self, tx: Transaction, command: AdvanceRequest, now: Micros) -> Outcome:
@@ -99,12 +100,15 @@ class Advancing:
         request = question.request
         asked = {r.canonical_id for r in question.deciders}
         told = {r.canonical_id for r in question.recipients}
+        barred = None
+        if request.kind is Kind.APPROVAL and not self.self_approval:
+            barred = question.asker_id
         wanted = [
             person
             for person in _people(tx, request.timetable.escalations[step].people)
-            if person.id not in asked
+            # Whoever is named may have been found to be the asker since.
+            if person.id not in asked and person.id != barred
         ]
-        barred = question.asker_id if request.kind is Kind.APPROVAL else None
         added = with_stand_ins(tx, wanted, barred, now, already=asked)
         names: list[str] = []
         ids: list[str] = []

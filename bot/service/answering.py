@@ -71,7 +71,7 @@ class Answering:
             answer, words = reading, reading.words()
             verdict = judge(
                 request,
-                {r.canonical_id for r in question.deciders},
+                question.voters(self_approval=self.self_approval),
                 {} if request.rule is Rule.FIRST else question.votes(),
                 recipient.canonical_id,
                 reading,

@@ -98,8 +98,13 @@ def ask_once_more(
     within: Micros,
     now: Micros,
     routing: Routing = CHAT_ONLY,
+    *,
+    self_approval: bool = False,
 ) -> FeedbackRequest:
-    """Ask a question that nobody decided again, with the same content, of the same people."""
+    """Ask a question that nobody decided again, with the same content, of the same people.
+
+    Who is away now is told, and their delegate is asked, as if it were asked for the first time.
+    """
     recipients = tx.requests.recipients(earlier.id)
     times = timetable(asked_at=now, deadline=now + within)
     request = replace(
@@ -120,7 +125,11 @@ def ask_once_more(
         decided_via=None,
         outcome=None,
     )
-    addressees = _same_people(tx, recipients)
+    asker = tx.people.get(earlier.asker_id)
+    barred = None
+    if earlier.kind is Kind.APPROVAL and not self_approval:
+        barred = asker.canonical_id if asker else earlier.asker_id
+    addressees = _instead_of_the_away(tx, _same_people(tx, recipients), barred, now)
     deciders = sum(a.part is Part.DECIDER for a in addressees)
     if request.quorum > deciders:
         raise Invalid(
@@ -142,6 +151,22 @@ def _same_people(tx: Transaction, recipients: Sequence[Recipient]) -> list[Addre
             )
     order = {r.canonical_id: position for position, r in reversed([*enumerate(recipients)])}
     return sorted(chosen.values(), key=lambda a: order[a.person.id])
+
+
+def _instead_of_the_away(
+    tx: Transaction, addressees: Sequence[Addressee], barred: str | None, now: Micros
+) -> list[Addressee]:
+    """Return people with the parts they have now: who is away, or barred, is only told."""
+    asked = [a.person for a in addressees if a.part is Part.DECIDER and a.person.id != barred]
+    parts = {a.person.id: a for a in with_stand_ins(tx, asked, barred, now)}
+    kept = []
+    for a in addressees:
+        new = parts.pop(a.person.id, None)
+        if new is not None and new.route is Route.AWAY:  # who was told stands in now
+            kept.append(new)
+        else:
+            kept.append(replace(a, part=Part.NOTIFIED if new is None else new.part))
+    return kept + list(parts.values())
 
 
 def remind(

@@ -62,7 +62,7 @@ class Handing:
         )
         was_told = any(r.canonical_id == target.id for r in question.recipients)
         question.reload_recipients()
-        claimed = None if request.claimed_by == recipient.canonical_id else request.claimed_by
+        claimed = None if question.claimed_by == recipient.canonical_id else request.claimed_by
         question.change(conversation, claimed_by=claimed)
         if not was_told:
             reach(tx, question.request, target, now, self.routing)
@@ -124,7 +124,7 @@ class Handing:
         if not command.actor.verified:
             raise NotAllowed("Verify your address first; then you can claim questions.")
         question.check_open()
-        holder = question.request.claimed_by
+        holder = question.claimed_by
         if holder is not None and holder != recipient.canonical_id:
             other = tx.people.get(holder)
             raise Conflict(
@@ -142,7 +142,7 @@ class Handing:
         question = Question(tx, command.request_id, command, now, self.session_timeout)
         recipient = question.recipient()
         question.check_open()
-        if question.request.claimed_by != recipient.canonical_id:
+        if question.claimed_by != recipient.canonical_id:
             raise Conflict("You have not claimed this question.", code="not_claimed")
         conversation = question.conversation()
         question.change(conversation, claimed_by=None)

@@ -87,7 +87,9 @@ class Intake:
             self_approval=self_approval,
             routing=routing,
         )
-        advancing = Advancing(session_timeout=session_timeout, routing=routing)
+        advancing = Advancing(
+            session_timeout=session_timeout, self_approval=self_approval, routing=routing
+        )
         profiles = Profiles(channels=channels)
         self._handlers: dict[type[Command], Handler] = {
             AdvanceRequest: advancing.advance,

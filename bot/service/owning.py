@@ -12,7 +12,6 @@ from bot.domain.feedback import (
     Answer,
     FeedbackRequest,
     FeedbackResponse,
-    Kind,
     Standing,
     State,
 )
@@ -75,15 +74,22 @@ class Owning:
                 "can be asked again.",
                 code="not_over",
             )
-        if any(q.replaces == request.id for q in tx.requests.open_of(request.session_id)):
-            raise Conflict("This question has been asked again already.", code="asked_again")
         conversation = question.conversation()
+        _refuse_a_second(tx, request)
         if conversation.state is not SessionState.ACTIVE:
             raise Conflict(
                 "The session of this question is not running. Write in it first.", code="ended"
             )
         within = command.within if command.within is not None else self.feedback_timeout
-        asked = ask_once_more(tx, conversation, request, within, now, self.routing)
+        asked = ask_once_more(
+            tx,
+            conversation,
+            request,
+            within,
+            now,
+            self.routing,
+            self_approval=self.self_approval,
+        )
         question.journal("request.asked_again", {"as": asked.id})
         conversation.save()
         return Outcome(status="asked", request_id=asked.id, session_id=asked.session_id)
@@ -108,6 +114,8 @@ class Owning:
             raise Conflict("This response was not sent in time.", code="not_in_time")
         answer = response.answer
         author, state = self._judge(question, responses, response, answer)
+        conversation = question.conversation()
+        _refuse_a_second(tx, request)
         reopened = replace(
             request,
             state=state,
@@ -117,7 +125,6 @@ class Owning:
             decided_via=response.channel,
             outcome=answer,
         )
-        conversation = question.conversation()
         tx.requests.save(reopened)
         make_due(tx, reopened, now)
         repaint(tx, conversation, reopened, now, question.recipients)
@@ -151,18 +158,23 @@ class Owning:
         Other answers that were sent in time count with it. Raises `Conflict` when it is not enough.
         """
         request = replace(question.request, state=State.PENDING, outcome=None)
-        deciders = {r.canonical_id for r in question.deciders}
+        deciders = question.voters(self_approval=self.self_approval)
         author = question.canonical(response.person_id)
-        own = request.kind is Kind.APPROVAL and not self.self_approval
-        if author not in deciders or (own and author == question.asker_id):
+        if author not in deciders:
             raise Conflict(
                 "This response is not by somebody who may decide this.", code="not_a_decider"
             )
-        votes = question.votes() | {
-            question.canonical(other.person_id): other.answer
-            for other in responses
-            if other.answer is not None and _in_time(other, request)
-        }
+        late = sorted(
+            (other for other in responses if other.answer is not None and _in_time(other, request)),
+            key=lambda other: other.sent_at,
+        )
+        last = {question.canonical(other.person_id): other for other in late}
+        if last[author].answer != answer:
+            raise Conflict(
+                "Its author changed their mind in time. Take their last answer.",
+                code="changed_mind",
+            )
+        votes = question.votes() | {who: o.answer for who, o in last.items() if o.answer}
         verdict = judge(request, deciders, votes, author, answer)
         if verdict.state is None:
             more = "answer is" if verdict.missing == 1 else "answers are"
@@ -171,6 +183,22 @@ class Owning:
                 code="not_enough",
             )
         return author, verdict.state
+
+
+def _refuse_a_second(tx: Transaction, request: FeedbackRequest) -> None:
+    """Refuse while the same question is open, or was decided, under another id.
+
+    One that was asked again must not be decided twice, nor its action run twice. The caller holds
+    the session, so that none of them changes meanwhile.
+    """
+    first: dict[str, str] = {}
+    others = []
+    for other in tx.requests.of_session(request.session_id):  # oldest first
+        first[other.id] = first.get(other.replaces or "", other.id)
+        if other.id != request.id and (other.is_open or other.outcome is not None):
+            others.append(other)
+    if any(first[other.id] == first[request.id] for other in others):
+        raise Conflict("This question has been asked again already.", code="asked_again")
 
 
 def _in_time(response: FeedbackResponse, request: FeedbackRequest) -> bool:

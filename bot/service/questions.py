@@ -44,6 +44,11 @@ class Question:
         """Return who is asked now; who handed it on is only told."""
         return [r for r in self.recipients if r.part is Part.DECIDER]
 
+    def voters(self, *, self_approval: bool) -> set[str]:
+        """Return whose answers count now; who asked cannot be waited for to approve it."""
+        own = self.request.kind is Kind.APPROVAL and not self_approval
+        return {r.canonical_id for r in self.deciders} - ({self.asker_id} if own else set())
+
     def recipient(self) -> Recipient:
         """Return the recipient who acts; strangers do not learn that the question exists."""
         mine = [r for r in self.recipients if r.canonical_id == self.actor_id]
@@ -65,6 +70,12 @@ class Question:
                 code="not_a_decider",
             )
         return recipient
+
+    @property
+    def claimed_by(self) -> str | None:
+        """Return the canonical person who is on it: they may have been merged since."""
+        holder = self.request.claimed_by
+        return None if holder is None else self.canonical(holder)
 
     @property
     def asker_id(self) -> str:

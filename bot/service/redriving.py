@@ -19,7 +19,8 @@ def redrive_for_asker(tx: Transaction, command: RedriveSurface, now: Micros) -> 
     actor_id = person.canonical_id if person else command.actor.person_id
     surface = tx.surfaces.get(command.surface_id)
     request = None if surface is None else tx.requests.get(surface.request_id)
-    if request is None or request.asker_id != actor_id:
+    asker = None if request is None else tx.people.get(request.asker_id)
+    if request is None or asker is None or asker.canonical_id != actor_id:
         raise NotFound("There is no such delivery.")
     redrive(tx, command.surface_id, now, by=actor_id, via=command.actor.channel)
     return Outcome(
