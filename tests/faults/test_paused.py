@@ -92,7 +92,7 @@ async def test_a_paused_server_cannot_commit_once_its_turn_was_taken(
                 point = ("after the planner", occurrence)
                 assert await pair.tell_paused_at(point, until_told=True)
                 log = pair.stage.server.log.read_text()
-                assert log.count("turn lost its claim") == occurrence
+                assert log.count('"outcome": "stale"') == occurrence
         records = Records.read(pair.stage.url)
         claims = [[turn["claim"] for turn in turns] for turns in turns_of(records).values()]
         # Two claims for the turn that was taken over, of which the second one committed.
