@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 from enum import Enum
 
 from bot.domain.instants import Micros
@@ -205,6 +206,21 @@ class Outcome:
     """A sentence for the person, where there is one."""
     offer: tuple[Offer, ...] = ()
     replayed: bool = False
+    of: str = ""
+    """What the command asked for, as `fingerprint` says it."""
+
+
+def fingerprint(command: Command) -> str:
+    """Return what tells a repeated command from another one under the same key.
+
+    Who sends it again may have been verified meanwhile: the actor is not part of it.
+    """
+    asked = [getattr(command, f.name) for f in fields(command) if f.name not in _NOT_ASKED]
+    text = repr((type(command).__name__, asked))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+_NOT_ASKED = {"external_key", "actor"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

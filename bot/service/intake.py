@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.commands import (
@@ -29,8 +30,9 @@ from bot.domain.commands import (
     StartSession,
     StopTurn,
     TimeOutSession,
+    fingerprint,
 )
-from bot.domain.errors import HandraiseError, Invalid
+from bot.domain.errors import Conflict, HandraiseError, Invalid
 from bot.domain.instants import HOUR, Micros
 from bot.domain.routing import Routing
 from bot.service.advancing import Advancing
@@ -130,7 +132,13 @@ class Intake:
 
     def _apply(self, tx: Transaction, command: Command) -> Outcome:
         earlier = tx.receipts.find(command.external_key)
+        asked = fingerprint(command)
         if earlier is not None:
+            if earlier.of != asked:
+                raise Conflict(
+                    "This key was used for another request before. Send this one with a new key.",
+                    code="key_reused",
+                )
             return earlier
         now = self._clock.now()
         self._limits.spend(tx, command, now)
@@ -142,5 +150,5 @@ class Intake:
             # Its surface remembers it. This one is not limited, and a receipt for each would let
             # one socket fill the database.
             return outcome
-        tx.receipts.add(command.external_key, outcome, now)
+        tx.receipts.add(command.external_key, replace(outcome, of=asked), now)
         return outcome

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.commands import Outcome, StartSession
+from bot.domain.commands import Actor, Outcome, ReceiveMessage, StartSession
 from bot.domain.errors import Conflict, HandraiseError, Invalid, NotFound, RateLimited, TooLarge
 from bot.domain.person import Person
 from bot.domain.planning import Plan, PlanContext
@@ -376,3 +376,24 @@ async def test_a_started_session_by_a_person_nobody_knows_stores_nothing(stage: 
     with pytest.raises(Conflict):
         await stage.start("ghost", "Boo")
     assert await rows(stage) == before
+
+
+async def test_a_key_that_stood_for_something_else_is_refused(stage: Stage) -> None:
+    """Invariant 1: what is acknowledged is stored, also where a key is used twice by mistake."""
+    session_id = await stage.opened("ann")
+    actor = Actor(person_id=stage.people["ann"].id, channel="chat")
+
+    def said(text: str) -> ReceiveMessage:
+        return ReceiveMessage(external_key="same", actor=actor, session_id=session_id, text=text)
+
+    first = await stage.intake.submit(said("One"))
+    assert (await stage.intake.submit(said("One"))).replayed
+    with pytest.raises(Conflict) as refusal:
+        await stage.intake.submit(said("Two"))
+    assert refusal.value.code == "key_reused"
+    with pytest.raises(Conflict):
+        await stage.intake.submit(StartSession(external_key="same", actor=actor, text="One"))
+    messages = await stage.store.read(
+        lambda tx: tx.messages.after(session_id, (first.seq or 1) - 1, 9)
+    )
+    assert [m.text for m in messages if m.person_id] == ["One"]

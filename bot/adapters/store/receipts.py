@@ -36,7 +36,7 @@ class Receipts:
         row = self._db.one(_FIND, {"external_key": external_key})
         if row is None:
             return None
-        status, session_id, request_id, seq, text, offer = unpacked(row[0])
+        status, session_id, request_id, seq, text, offer, of = unpacked(row[0])
         return Outcome(
             status=status,
             session_id=session_id,
@@ -45,6 +45,7 @@ class Receipts:
             text=text,
             offer=tuple(Offer(session_id=s, title=t) for s, t in offer),
             replayed=True,
+            of=of,
         )
 
     def add(self, external_key: str, outcome: Outcome, at: Micros) -> None:
@@ -57,6 +58,7 @@ class Receipts:
                 outcome.seq,
                 outcome.text,
                 [(o.session_id, o.title) for o in outcome.offer],
+                outcome.of,
             ],
         )
         self._db.run(_ADD, {"external_key": external_key, "outcome": stored, "at": at})
