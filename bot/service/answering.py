@@ -167,6 +167,10 @@ def _keep(
     now: Micros,
 ) -> None:
     """Keep a response, and journal what the request itself will not tell."""
+    at = now
+    if verdict.standing is Standing.COUNTED and question.responses:
+        # Clocks differ and can be set back, but somebody's last word comes after their first.
+        at = max(now, question.responses[-1].created_at + 1)
     response = FeedbackResponse(
         id=new_id(),
         request_id=question.request.id,
@@ -177,7 +181,7 @@ def _keep(
         standing=verdict.standing,
         agrees=verdict.agrees,
         sent_at=min(now, command.sent_at) if command.sent_at is not None else now,
-        created_at=now,
+        created_at=at,
     )
     tx.requests.add_response(response)
     if verdict.standing is not Standing.DECIDED:  # then the request's own entry says who decided

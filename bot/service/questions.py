@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.commands import Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
-from bot.domain.feedback import Answer, Kind, Part, Standing
+from bot.domain.feedback import Answer, FeedbackResponse, Kind, Part, Standing
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.service.conversation import Conversation
@@ -31,6 +31,7 @@ class Question:
         self._command = command
         self._now = now
         self._timeout = timeout
+        self._responses: Sequence[FeedbackResponse] | None = None
         person = tx.people.get(command.actor.person_id)
         self.actor_id = person.canonical_id if person else command.actor.person_id
         self._moved = (
@@ -91,11 +92,18 @@ class Question:
         person = self._tx.people.get(person_id)
         return person.canonical_id if person else person_id
 
+    @property
+    def responses(self) -> Sequence[FeedbackResponse]:
+        """Return what was answered before this act, oldest first."""
+        if self._responses is None:
+            self._responses = self._tx.requests.responses(self.request.id)
+        return self._responses
+
     def votes(self) -> dict[str, Answer]:
         """Return the votes that count so far, by canonical person."""
         return {
             self.canonical(response.person_id): response.answer
-            for response in self._tx.requests.responses(self.request.id)
+            for response in self.responses
             if response.standing is Standing.COUNTED and response.answer is not None
         }
 

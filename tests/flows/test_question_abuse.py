@@ -192,3 +192,16 @@ async def test_the_asker_is_not_escalated_to_after_a_merge(
     await app[STORE].run(lambda tx: tx.people.merge(carls.id, question["asker"]["id"]))
     await lapse(app, clock, 1.1, ann, bob)
     assert [r["name"] for r in (await seen_by(ann, question))["recipients"]] == ["bob"]
+
+
+async def test_a_last_word_counts_though_the_clock_was_set_back(
+    sign_up: SignUp, planner: ScriptedPlanner, clock: FakeClock
+) -> None:
+    ann, bob, carl, dana = await cast(sign_up, "ann", "bob", "carl", "dana")
+    question = await put(ann, planner, "bob", "carl", "dana", quorum=2)
+    await acted(bob, question, "answer", approved=True)
+    clock.advance(seconds=-5)
+    await acted(bob, question, "answer", approved=False)
+    counted = await acted(carl, question, "answer", approved=True)
+    assert counted["outcome"]["status"] == "counted"
+    assert (await acted(dana, question, "answer", approved=True))["outcome"]["status"] == "decided"
