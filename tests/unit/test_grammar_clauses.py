@@ -367,3 +367,24 @@ def test_no_text_is_slow(text: str) -> None:
     parse(f"ask ana: Well? {text}", now=NOW, zone="UTC", wait=WAIT)
     parse(f"ask {text}: Well?", now=NOW, zone="UTC", wait=WAIT)
     assert time.process_time() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "if nobody answers within 2h ask",
+        "If nobody answers by Friday noon, ask.",
+        "if no one replies after 4h, then escalate to",
+        "if nobody answers within 2h ask nobody",
+        "escalate after 2h",
+    ],
+)
+def test_an_escalation_to_nobody_is_no_part_of_the_question(clause: str) -> None:
+    read = parse(f"ask ana: Which one? {clause}", now=NOW, zone="Europe/Berlin", wait=WAIT)
+    assert isinstance(read, Unreadable)
+    assert read.sentence.startswith("An escalation names nobody. Say whom to ask then.")
+
+
+@pytest.mark.parametrize("question", ["What do we do if nobody answers?", "Whom do I ask?"])
+def test_a_question_may_speak_of_answers(question: str) -> None:
+    assert asked(f"ask ana: {question}").question == question

@@ -40,7 +40,7 @@ _WHEN_THEN_TO = re.compile(
 )
 _WHEN_THEN_ASK = re.compile(
     rf"(?P<when>(?:within\b|{_WHEN}).+?)\s*,?\s+(?:then\s+)?"
-    r"(?:(?:please\s+)?ask|escalate\s+to|go\s+to)\s+(?P<who>.+)",
+    r"(?:(?:please\s+)?ask|escalate\s+to|go\s+to)(?:\s+(?P<who>.+))?",
     re.IGNORECASE | re.DOTALL,
 )
 _ASK = re.compile(r"(?:then\s+)?(?:(?:please\s+)?ask|escalate\s+to|go\s+to)\s+", re.IGNORECASE)
@@ -136,7 +136,8 @@ def if_nobody(body: str, clock: Clock) -> Reading | None:
     """Read `by Friday noon ask dana`."""
     found = _WHEN_THEN_ASK.fullmatch(body) or _ASK_THEN_WHEN.fullmatch(body)
     if found is not None:
-        return _escalation(found["who"], found["when"], clock)
+        # "…, ask" and no name behind it: who was meant must be asked back, not left out.
+        return _escalation(found["who"] or "", found["when"], clock)
     asks = _ASK.match(body)
     people = None if asks is None else read_list(body[asks.end() :])
     return None if people is None else _timeless(people)
