@@ -139,7 +139,7 @@ class Intake:
                     "This key was used for another request before. Send this one with a new key.",
                     code="key_reused",
                 )
-            return earlier
+            return replace(earlier, of="")
         now = self._clock.now()
         self._limits.spend(tx, command, now)
         outcome = self._handlers[type(command)](tx, command, now)
