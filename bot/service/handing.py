@@ -20,6 +20,7 @@ from bot.domain.routing import Routing
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
 from bot.service.reaching import CHAT_ONLY, give_time, reach
+from bot.service.recipients import with_stand_ins
 from bot.service.settling import tell_everybody
 
 
@@ -32,7 +33,7 @@ class Handing:
     routing: Routing = CHAT_ONLY
 
     def delegate(self, tx: Transaction, command: Delegate, now: Micros) -> Outcome:
-        """Hand a question on: the other decides now, and the chain is kept."""
+        """Hand a question on: the other decides now, or their stand-in; the chain is kept."""
         question = Question(tx, command.request_id, command, now, self.session_timeout)
         recipient = question.decider()
         if not command.actor.verified:
@@ -52,24 +53,34 @@ class Handing:
                     mine.route,
                     mine.by_id,
                 )
-        tx.requests.add_recipient(
-            request.id,
-            target.id,
-            len(question.recipients),
-            Part.DECIDER,
-            Route.DELEGATED,
-            recipient.person_id,
-        )
-        was_told = any(r.canonical_id == target.id for r in question.recipients)
+        known = {r.canonical_id for r in question.recipients}
+        own = request.kind is Kind.APPROVAL and not self.self_approval
+        barred = question.asker_id if own else None
+        # Nobody who has it already stands in: it would go in a circle.
+        added = with_stand_ins(tx, [target], barred, now, already=known - {target.id})
+        for position, a in enumerate(added, start=len(question.recipients)):
+            away = a.route is Route.AWAY
+            tx.requests.add_recipient(
+                request.id,
+                a.person.id,
+                position,
+                a.part,
+                Route.AWAY if away else Route.DELEGATED,
+                target.id if away else recipient.person_id,
+            )
         question.reload_recipients()
         claimed = None if question.claimed_by == recipient.canonical_id else request.claimed_by
         question.change(conversation, claimed_by=claimed)
-        if not was_told:
-            reach(tx, question.request, target, now, self.routing)
+        for a in added:
+            if a.person.id not in known:
+                reach(tx, question.request, a.person, now, self.routing)
         question.journal("request.delegated", {"to": target.id})
+        asked = next((a.person for a in added if a.part is Part.DECIDER), target)
+        instead = f"{target.name} is away, so {asked.name} is asked instead."
         conversation.say(
             Role.SYSTEM,
-            f"{recipient.name} handed “{request.question}” on to {target.name}.",
+            f"{recipient.name} handed “{request.question}” on to {target.name}."
+            + (f" {instead}" if asked.id != target.id else ""),
             channel=command.actor.channel,
             person_id=recipient.canonical_id,
             request_id=request.id,
@@ -78,7 +89,9 @@ class Handing:
         return Outcome(
             status="delegated",
             request_id=request.id,
-            text=f"Thank you. {target.name} is asked now.",
+            text=f"Thank you. {instead}"
+            if asked.id != target.id
+            else f"Thank you. {target.name} is asked now.",
         )
 
     def _target(self, tx: Transaction, question: Question, name: str) -> Person:

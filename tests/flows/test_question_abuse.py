@@ -205,3 +205,40 @@ async def test_a_last_word_counts_though_the_clock_was_set_back(
     counted = await acted(carl, question, "answer", approved=True)
     assert counted["outcome"]["status"] == "counted"
     assert (await acted(dana, question, "answer", approved=True))["outcome"]["status"] == "decided"
+
+
+async def away(person: SignedIn, clock: FakeClock, delegate: str) -> None:
+    """Let somebody be away for three days, with a delegate."""
+    absence = {"from": iso(clock.now()), "until": iso(clock.now() + 72 * HOUR)}
+    async with person.client.patch(
+        "/api/profile", json={"away": absence, "delegate": delegate}, headers=person.headers
+    ) as answer:
+        assert answer.status == 200
+
+
+async def test_what_is_handed_to_somebody_away_goes_to_their_delegate(
+    sign_up: SignUp, planner: ScriptedPlanner, clock: FakeClock
+) -> None:
+    ann, bob, carl, _ = await cast(sign_up, "ann", "bob", "carl", "dana")
+    await away(carl, clock, "dana")
+    question = await put(ann, planner, "bob")
+    handed = await acted(bob, question, "delegate", to="carl")
+    assert handed["outcome"]["text"] == "Thank you. carl is away, so dana is asked instead."
+    people = (await seen_by(ann, question))["recipients"]
+    assert [(r["name"], r["part"], r["route"], (r["by"] or {}).get("name")) for r in people] == [
+        ("bob", "notified", "asked", None),
+        ("carl", "notified", "delegated", "bob"),
+        ("dana", "decider", "away", "carl"),
+    ]
+
+
+@pytest.mark.parametrize("delegate", ["ann", "bob"])
+async def test_a_stand_in_is_neither_the_asker_nor_who_handed_it_on(
+    sign_up: SignUp, planner: ScriptedPlanner, clock: FakeClock, delegate: str
+) -> None:
+    ann, bob, carl = await cast(sign_up, "ann", "bob", "carl")
+    await away(carl, clock, delegate)
+    question = await put(ann, planner, "bob")
+    await acted(bob, question, "delegate", to="carl")
+    people = (await seen_by(ann, question))["recipients"]
+    assert [(r["name"], r["part"]) for r in people] == [("bob", "notified"), ("carl", "decider")]
