@@ -100,7 +100,8 @@ def _value(field: Field, text: str) -> str:
 
 def _number(field: Field, text: str) -> str:
     try:
-        number = Decimal(text)
+        # Python's own way to part digits is nobody else's: "1_0" is a slip, and not ten.
+        number = Decimal("NaN" if "_" in text else text)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or len(text) > 40 or abs(number.adjusted()) > 30:

@@ -103,6 +103,7 @@ def test_a_value_is_kept_in_one_written_form(field: Field, said: str, kept: str)
         (a_field(FieldKind.NUMBER), "twelve", "not a number"),
         (a_field(FieldKind.NUMBER), "1,5", "not a number"),
         (a_field(FieldKind.NUMBER), "NaN", "not a number"),
+        (a_field(FieldKind.NUMBER), "1_0", "not a number"),
         (a_field(FieldKind.NUMBER), "-Infinity", "not a number"),
         (a_field(FieldKind.NUMBER), "1e31", "not a number"),
         # Written out, these would fill the memory.
