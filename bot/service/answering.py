@@ -168,7 +168,7 @@ def _keep(
 ) -> None:
     """Keep a response, and journal what the request itself will not tell."""
     at = now
-    if verdict.standing is Standing.COUNTED and question.responses:
+    if question.request.rule is not Rule.FIRST and question.responses:
         # Clocks differ and can be set back, but somebody's last word comes after their first.
         at = max(now, question.responses[-1].created_at + 1)
     response = FeedbackResponse(
