@@ -8,6 +8,7 @@ from bot.domain.feedback import Field, Kind
 from bot.domain.forms import fields_fault
 from bot.domain.instants import Micros
 from bot.domain.spans import YEAR
+from bot.domain.text import folded
 
 MAX_PEOPLE = 20
 MAX_PERSON = 254
@@ -17,11 +18,6 @@ MIN_OPTIONS = 2
 MAX_OPTIONS = 20
 MAX_OPTION = 75
 """Characters that fit on a Slack button."""
-
-
-def folded(text: str) -> str:
-    """Return what two labels must share to look the same to a reader."""
-    return " ".join(text.split()).casefold()
 
 
 def once_each(names: Sequence[str]) -> tuple[str, ...]:
@@ -90,7 +86,7 @@ def _options_fault(kind: Kind, options: Sequence[str]) -> str | None:
         return f"That is {len(options)} options; at most {MAX_OPTIONS} can be offered."
     seen: dict[str, str] = {}
     for option in options:
-        if not option.strip():
+        if not folded(option):
             return "One of the options is empty."
         if len(option) > MAX_OPTION:
             return f"An option is longer than {MAX_OPTION} characters."

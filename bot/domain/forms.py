@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Field, FieldKind
-from bot.domain.text import clean
+from bot.domain.text import clean, folded
 
 MAX_FIELDS = 20
 MAX_LABEL = 75
@@ -32,14 +32,14 @@ def fields_fault(fields: Sequence[Field]) -> str | None:
             return "A field of the form has no name."
         if len(label) > MAX_LABEL or len(field.name) > MAX_LABEL:
             return f"The field “{label[:20]}…” has a name longer than {MAX_LABEL} characters."
-        if _folded(field.name) in names:
+        if folded(field.name) in names:
             return f"Two fields of the form are called “{field.name}”."
-        names.add(_folded(field.name))
+        names.add(folded(field.name))
         if field.kind is FieldKind.SELECT:
-            folded = {_folded(option) for option in field.options}
+            shown = {folded(option) for option in field.options}
             if not 2 <= len(field.options) <= MAX_SELECT:
                 return f"The field “{label}” needs 2 to {MAX_SELECT} options."
-            if len(folded) != len(field.options) or "" in folded:
+            if len(shown) != len(field.options) or "" in shown:
                 return f"Options of the field “{label}” are empty or look the same."
         elif field.options:
             return f"The field “{label}” takes no options."
@@ -87,7 +87,7 @@ def _value(field: Field, text: str) -> str:
                 raise ValueError(f"“{field.label}” is not a date like 2026-03-14.") from None
         case FieldKind.SELECT:
             for option in field.options:
-                if _folded(option) == _folded(text):
+                if folded(option) == folded(text):
                     return option
             raise ValueError(f"“{field.label}” is one of: {'; '.join(field.options)}.")
         case FieldKind.YES_NO:
@@ -107,8 +107,3 @@ def _number(field: Field, text: str) -> str:
     if not number.is_finite() or len(text) > 40 or abs(number.adjusted()) > 30:
         raise ValueError(f"“{field.label}” is not a number like 12.5.")
     return format(number, "f")
-
-
-def _folded(text: str) -> str:
-    """Return what two names must share to look the same to a reader."""
-    return " ".join(text.split()).casefold()

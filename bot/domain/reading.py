@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.asking import folded
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.forms import read_values
-from bot.domain.text import ANSWER_BYTES, clean
+from bot.domain.text import ANSWER_BYTES, clean, folded
 
 _YES = {"yes", "y", "yep", "yeah", "yes please", "approve", "approved", "ok", "okay", "sure",
         "go ahead", "go", "👍", "✅", "lgtm", "ship it", "+1"}  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from bot.domain.errors import Invalid, TooLarge
 
@@ -42,6 +43,18 @@ def _too_large(what: str, limit: int) -> TooLarge:
         f"The {what} is over {limit // 1024} KiB. Send it in parts, or a link to it.",
         details={"limit_bytes": limit},
     )
+
+
+def folded(text: str) -> str:
+    """Return what two labels must share to look the same to a reader.
+
+    Signs that are not seen, such as a space without width, tell nobody two labels apart; nor does
+    how an accent is put together.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return " ".join(text.split()).casefold()
 
 
 def shortened(text: str, length: int) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Invalid, TooLarge
-from bot.domain.text import MESSAGE_BYTES, clean, shortened
+from bot.domain.text import MESSAGE_BYTES, clean, folded, shortened
 
 FORBIDDEN = [
     *(chr(n) for n in range(0x20) if chr(n) not in "\t\n\r"),
@@ -72,3 +72,25 @@ def test_shortened_text_is_not_longer(text: str, length: int) -> None:
     assert len(short) <= length
     assert short == text if len(text) <= length else short.endswith("…")
     assert text.startswith(short.removesuffix("…").rstrip())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("yes", " YES "),
+        ("yes", "yes\u200b"),
+        ("yes", "y\u00ades"),
+        ("yes", "ｙｅｓ"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("a b", "a\u00a0 b"),
+    ],
+)
+def test_what_looks_the_same_folds_to_the_same(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("yes", "yés"), ("a b", "ab"), ("👍", "👎"), ("1", "2")]
+)
+def test_what_looks_different_stays_apart(one: str, other: str) -> None:
+    assert folded(one) != folded(other)

@@ -15,6 +15,7 @@ from bot.domain.grammar.fields import field_name
 from bot.domain.instants import MINUTE, Micros
 from bot.domain.planning import AskHuman, Escalation, PlanContext, ProposedAction
 from bot.domain.proposals import check, with_room
+from bot.domain.text import folded
 
 _VERDICTS = {"approve", "reject", "approved", "rejected", "yes", "no"}
 
@@ -36,7 +37,7 @@ def asked(step: types.AskHumanStep, context: PlanContext, replaces: str | None) 
 def _read(step: types.AskHumanStep, context: PlanContext, replaces: str | None) -> AskHuman:
     kind = Kind(step.kind)
     options = tuple(" ".join(option.split()) for option in step.options)
-    if kind is Kind.APPROVAL and {asking.folded(option) for option in options} <= _VERDICTS:
+    if kind is Kind.APPROVAL and {folded(option) for option in options} <= _VERDICTS:
         options = ()
     deadline = (step.deadline or "").strip()
     return AskHuman(

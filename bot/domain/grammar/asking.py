@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.asking import folded
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Kind
 from bot.domain.grammar.clauses import split_people, split_question
@@ -15,6 +14,7 @@ from bot.domain.grammar.reading import MAY_REPEAT, Clock, Reading, Slot
 from bot.domain.instants import Micros
 from bot.domain.planning import AskHuman
 from bot.domain.proposals import check, with_room
+from bot.domain.text import folded
 
 # Phones with a Chinese or Japanese keyboard type a full-width colon. Between digits it is a time's.
 _COLON = re.compile("(?<![0-9])[:\uff1a]|[:\uff1a](?![0-9])")
