@@ -57,8 +57,10 @@ class Answering:
             text=command.text,
         )
         conversation = question.conversation()
+        # Past the deadline nothing decides, also where nobody has looked at the clock so far.
+        over = not request.is_open or (command.sent_at or now) > request.deadline
         if isinstance(reading, Unclear):
-            if request.is_open:
+            if not over:
                 _keep(tx, question, command, None, Verdict(standing=Standing.UNCLEAR), now)
                 tell_everybody(conversation, request, [recipient.canonical_id])
                 conversation.save()
@@ -69,12 +71,16 @@ class Answering:
             words = command.text.strip()
         else:
             answer, words = reading, reading.words()
-            verdict = judge(
-                request,
-                question.voters(self_approval=self.self_approval),
-                {} if request.rule is Rule.FIRST else question.votes(),
-                recipient.canonical_id,
-                reading,
+            verdict = (
+                _past(request, reading)
+                if over
+                else judge(
+                    request,
+                    question.voters(self_approval=self.self_approval),
+                    {} if request.rule is Rule.FIRST else question.votes(),
+                    recipient.canonical_id,
+                    reading,
+                )
             )
         _keep(tx, question, command, answer, verdict, now)
         wakes = self._settle(tx, question, conversation, recipient, command, verdict, now)
@@ -188,12 +194,19 @@ def _keep(
         question.journal(f"response.{verdict.standing.value}", {"response": response.id})
 
 
+def _past(request: FeedbackRequest, answer: Answer) -> Verdict:
+    """Return what becomes of an answer that comes too late, compared with the outcome if any."""
+    agrees = None if request.outcome is None else request.outcome.key == answer.key
+    return Verdict(standing=Standing.LATE, agrees=agrees)
+
+
 def _fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: Verdict) -> str:
     """Return what the session is told."""
     answered = f"{recipient.name} answered “{request.question}”"
     if verdict.standing is Standing.LATE:
         relation = {True: ", in agreement", False: ", in disagreement", None: ""}[verdict.agrees]
-        return f"{answered} after it was {request.state.value}{relation}: {words}"
+        then = "its deadline" if request.is_open else f"it was {request.state.value}"
+        return f"{answered} after {then}{relation}: {words}"
     if verdict.standing is Standing.DECIDED:
         return f"{answered}: {words}"
     if verdict.stalemate:
@@ -219,4 +232,6 @@ def _told(
     kept = "Your answer is kept and was passed on."
     if request.state in (State.APPROVED, State.REJECTED, State.ANSWERED) and request.outcome:
         return f"{who}already answered “{request.outcome.words()}”: {when}. {kept}"
+    if request.is_open:
+        return f"The time to answer was over: {when}. {kept}"
     return f"This question was {request.state.value}: {when}. {kept}"

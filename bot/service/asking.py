@@ -106,7 +106,13 @@ def ask_once_more(
     Who is away now is told, and their delegate is asked, as if it were asked for the first time.
     """
     recipients = tx.requests.recipients(earlier.id)
-    times = timetable(asked_at=now, deadline=now + within)
+    # As long after asking as before, as far as the new time to answer goes.
+    chain = [
+        EscalationStep(at=now + step.at - earlier.asked_at, people=step.people)
+        for step in earlier.timetable.escalations
+        if step.at - earlier.asked_at < within
+    ]
+    times = timetable(asked_at=now, deadline=now + within, escalations=chain)
     request = replace(
         earlier,
         id=new_id(),

@@ -618,3 +618,16 @@ async def test_who_is_only_told_reopens_nothing(mailing: Stage) -> None:
         await stage.act(ReopenWith, "ann", request, response_id=response.id)
     assert refused.value.code == "not_a_decider"
     assert (await stage.request(request)).state is State.EXPIRED
+
+
+async def test_an_answer_after_the_deadline_is_late_though_nobody_looked(stage: Stage) -> None:
+    """Invariant 6: what was not decided in time has expired, whenever the sweeper comes."""
+    request = await stage.asked("ann", "ask bob: Ship? options: yes, no. Within 1h")
+    stage.clock.advance(hours=1)
+    stage.clock.advance(0.000001)
+    outcome = await stage.answer("bob", request, choices=("yes",))
+    assert outcome.status == "late"
+    assert "The time to answer was over" in outcome.text
+    assert (await stage.request(request)).state is State.PENDING
+    await stage.sweeper.sweep()
+    assert (await stage.request(request)).state is State.EXPIRED
