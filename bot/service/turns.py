@@ -29,6 +29,8 @@ from bot.service.recipients import Asker
 
 RECENT_LINES = 20
 """Messages before the new ones that a planner sees."""
+SUMMARISED_AT_ONCE = 10
+"""Messages beyond them that are worth a summary; fewer are shown as they are."""
 NEW_LINES = 100
 """Messages behind those that a planner may be shown besides."""
 INPUTS = 8
@@ -160,7 +162,7 @@ class Turns:
     def _to_summarise(self, tx: Transaction, session: Session) -> Sequence[Message]:
         """Return what has slid out of the planner's window and is in no summary yet."""
         window = session.planned_seq - RECENT_LINES
-        if window - session.summary_seq < RECENT_LINES:
+        if window - session.summary_seq < SUMMARISED_AT_ONCE:
             return ()
         messages = tx.messages.after(session.id, session.summary_seq, NEW_LINES)
         return [m for m in messages if m.seq <= window]
