@@ -46,8 +46,7 @@ def judge(
     decided. Only the votes of those who are deciders now count.
     """
     if not request.is_open:
-        agrees = None if request.outcome is None else request.outcome.key == answer.key
-        return Verdict(standing=Standing.LATE, agrees=agrees)
+        return late(request, answer)
     standing = {who: vote for who, vote in votes.items() if who in deciders}
     standing[person_id] = answer
     wanted = needed(request, len(deciders))
@@ -65,6 +64,12 @@ def judge(
         missing=wanted - same,
         stalemate=len(standing) >= len(deciders),
     )
+
+
+def late(request: FeedbackRequest, answer: Answer) -> Verdict:
+    """Say what becomes of an answer that comes too late, compared with the outcome if any."""
+    agrees = None if request.outcome is None else request.outcome.key == answer.key
+    return Verdict(standing=Standing.LATE, agrees=agrees)
 
 
 def _approval(

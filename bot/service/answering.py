@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.commands import AnswerRequest, CommentOn, Outcome
-from bot.domain.deciding import Verdict, judge
+from bot.domain.deciding import Verdict, judge, late
 from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.feedback import (
     Answer,
@@ -72,7 +72,7 @@ class Answering:
         else:
             answer, words = reading, reading.words()
             verdict = (
-                _past(request, reading)
+                late(request, reading)
                 if over
                 else judge(
                     request,
@@ -192,12 +192,6 @@ def _keep(
     tx.requests.add_response(response)
     if verdict.standing is not Standing.DECIDED:  # then the request's own entry says who decided
         question.journal(f"response.{verdict.standing.value}", {"response": response.id})
-
-
-def _past(request: FeedbackRequest, answer: Answer) -> Verdict:
-    """Return what becomes of an answer that comes too late, compared with the outcome if any."""
-    agrees = None if request.outcome is None else request.outcome.key == answer.key
-    return Verdict(standing=Standing.LATE, agrees=agrees)
 
 
 def _fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: Verdict) -> str:
