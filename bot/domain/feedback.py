@@ -74,6 +74,7 @@ class Route(StrEnum):
     ASKED = "asked"
     DELEGATED = "delegated"
     ESCALATED = "escalated"
+    """By an escalation, or in place of somebody who was asked by one."""
     AWAY = "away"
     """In place of somebody who is away."""
 

@@ -113,8 +113,9 @@ class Advancing:
         names: list[str] = []
         ids: list[str] = []
         for position, a in enumerate(added, start=len(question.recipients)):
-            route = Route.ESCALATED if a.route is Route.ASKED else a.route
-            tx.requests.add_recipient(request.id, a.person.id, position, a.part, route, a.by_id)
+            tx.requests.add_recipient(
+                request.id, a.person.id, position, a.part, Route.ESCALATED, a.by_id
+            )
             if a.part is Part.DECIDER:
                 names.append(a.person.name)
                 ids.append(a.person.id)

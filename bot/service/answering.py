@@ -28,6 +28,9 @@ from bot.service.ports.tables import Recipient
 from bot.service.questions import Question
 from bot.service.settling import settle, tell_everybody
 
+STUCK = "what answers can still come cannot decide it, unless somebody changes their mind"
+"""What is said of a question that nothing but a change of mind, or more people, can decide."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answering:
@@ -80,6 +83,7 @@ class Answering:
                     {} if request.rule is Rule.FIRST else question.votes(),
                     recipient.canonical_id,
                     reading,
+                    question.stand_ins,
                 )
             )
         _keep(tx, question, command, answer, verdict, now)
@@ -204,7 +208,7 @@ def _fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: V
     if verdict.standing is Standing.DECIDED:
         return f"{answered}: {words}"
     if verdict.stalemate:
-        return f"{answered}: {words} (everybody has answered, and there is no agreement)"
+        return f"{answered}: {words} ({STUCK})"
     return f"{answered}: {words} ({verdict.missing} more needed)"
 
 
@@ -216,7 +220,7 @@ def _told(
         return "Thank you. That decides it."
     if verdict.standing is Standing.COUNTED:
         if verdict.stalemate:
-            return "Thank you. Everybody has answered, and there is no agreement yet."
+            return f"Thank you. Your answer counts, but {STUCK}."
         more = "answer is" if verdict.missing == 1 else "answers are"
         return f"Thank you. Your answer counts; {verdict.missing} more {more} needed."
     reader = tx.people.get(recipient.canonical_id)

@@ -58,14 +58,17 @@ class Handing:
         barred = question.asker_id if own else None
         # Nobody who has it already stands in: it would go in a circle.
         added = with_stand_ins(tx, [target], barred, now, already=known - {target.id})
+        # Whoever follows somebody that an escalation asked answers for the silent as they did.
+        besides = recipient.canonical_id in question.stand_ins
         for position, a in enumerate(added, start=len(question.recipients)):
             away = a.route is Route.AWAY
+            route = Route.AWAY if away else Route.DELEGATED
             tx.requests.add_recipient(
                 request.id,
                 a.person.id,
                 position,
                 a.part,
-                Route.AWAY if away else Route.DELEGATED,
+                Route.ESCALATED if besides else route,
                 target.id if away else recipient.person_id,
             )
         question.reload_recipients()

@@ -175,7 +175,7 @@ class Owning:
                 code="changed_mind",
             )
         votes = question.votes() | {who: o.answer for who, o in last.items() if o.answer}
-        verdict = judge(request, deciders, votes, author, answer)
+        verdict = judge(request, deciders, votes, author, answer, question.stand_ins)
         if verdict.state is None:
             more = "answer is" if verdict.missing == 1 else "answers are"
             raise Conflict(

@@ -7,13 +7,20 @@ from dataclasses import replace
 
 from bot.domain.commands import Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
-from bot.domain.feedback import Answer, FeedbackResponse, Kind, Part, Standing
+from bot.domain.feedback import Answer, FeedbackResponse, Kind, Part, Route, Standing
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import Recipient
 from bot.service.settling import repaint
+
+
+def stand_ins(recipients: Sequence[Recipient]) -> set[str]:
+    """Return those among the deciders whom only an escalation has asked, canonically."""
+    deciders = [r for r in recipients if r.part is Part.DECIDER]
+    asked = {r.canonical_id for r in deciders if r.route is not Route.ESCALATED}
+    return {r.canonical_id for r in deciders} - asked
 
 
 class Question:
@@ -49,6 +56,11 @@ class Question:
         """Return whose answers count now; who asked cannot be waited for to approve it."""
         own = self.request.kind is Kind.APPROVAL and not self_approval
         return {r.canonical_id for r in self.deciders} - ({self.asker_id} if own else set())
+
+    @property
+    def stand_ins(self) -> set[str]:
+        """Return those whom only an escalation has asked: they answer for who stays silent."""
+        return stand_ins(self.recipients)
 
     def recipient(self) -> Recipient:
         """Return the recipient who acts; strangers do not learn that the question exists."""

@@ -97,7 +97,8 @@ async def test_all_must_choose_the_same(sign_up: SignUp, planner: ScriptedPlanne
     await acted(bob, question, "answer", choices=["red"])
     tied = await acted(carl, question, "answer", choices=["blue"])
     assert tied["outcome"]["text"] == (
-        "Thank you. Everybody has answered, and there is no agreement yet."
+        "Thank you. Your answer counts, but what answers can still come cannot decide it, "
+        "unless somebody changes their mind."
     )
     agreed = await acted(bob, question, "answer", choices=["blue"])
     assert agreed["question"]["outcome"]["words"] == "blue"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.deciding import Verdict, judge, needed
+from bot.domain.deciding import Verdict, is_stuck, judge, judge_again, needed
 from bot.domain.feedback import (
     Answer,
     FeedbackRequest,
@@ -99,6 +99,7 @@ def test_the_first_answer_decides(
 )
 def test_how_many_it_takes(rule: Rule, deciders: int, wanted: int) -> None:
     assert needed(a_request(rule=rule, quorum=2), deciders) == wanted
+    assert needed(a_request(rule=Rule.ALL), deciders + 2, 2) == max(1, deciders)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +207,76 @@ def test_everybody_has_answered_and_nothing_is_decided() -> None:
     assert told(everybody, [("bob", YES), ("carl", NO), ("dora", YES)]).stalemate
 
 
+def test_a_stalemate_shows_before_everybody_has_answered() -> None:
+    request = a_request(rule=Rule.QUORUM, quorum=3, options=("yes", "no"))
+    assert told(request, [("bob", YES), ("carl", NO)]).stalemate
+    everybody = a_request(rule=Rule.ALL)
+    assert told(everybody, [("bob", YES), ("carl", NO)]).stalemate
+    assert not told(everybody, [("bob", YES), ("carl", YES)]).stalemate
+    # Two of them were found to be one: two answers cannot come any more.
+    pair = a_request(rule=Rule.QUORUM, quorum=2)
+    assert is_stuck(pair, {"bob"}, {})
+    assert is_stuck(pair, {"bob"}, {"bob": YES})
+    assert not is_stuck(pair, {"bob", "carl"}, {"bob": YES})
+    # Nobody who may answer is left.
+    assert is_stuck(a_request(), set(), {})
+
+
+STAND_INS = {
+    # who was asked, who stands in, what was said in order, and what becomes of the last
+    "nobody raises the bar": ("bc", "d", "b+c+", D, State.APPROVED),
+    "one silent, one in their place": ("bc", "d", "b+d+", D, State.APPROVED),
+    "two silent, one in their place": ("bce", "d", "b+d+", C, None),
+    "two silent, two in their place": ("bce", "dx", "b+d+x+", D, State.APPROVED),
+    "all silent": ("b", "d", "d+", D, State.APPROVED),
+    "nobody stands in for who refuses": ("bc", "dx", "d+b-", D, State.REJECTED),
+    "who stands in refuses in their place": ("bc", "d", "b+d-", D, State.REJECTED),
+}
+
+
+@pytest.mark.parametrize("case", STAND_INS.values(), ids=STAND_INS)
+def test_where_all_must_agree_the_escalated_stand_in_for_the_silent(
+    case: tuple[str, str, str, Standing, State | None],
+) -> None:
+    asked, besides, said, standing, state = case
+    votes: dict[str, Answer] = {}
+    for who, sign in zip(said[::2], said[1::2], strict=True):
+        answer = APPROVED if sign == "+" else REJECTED
+        request = an_approval(Rule.ALL)
+        verdict = judge(request, set(asked + besides), votes, who, answer, besides)
+        votes[who] = answer
+    assert (verdict.standing, verdict.state) == (standing, state)
+
+
+def test_a_choice_of_all_needs_every_one_who_was_asked_and_has_answered() -> None:
+    request = a_request(rule=Rule.ALL)
+    crowd, besides = {"bob", "carl", "dora", "eve"}, {"dora", "eve"}
+    # Enough say yes, but Bob was asked and says no: nobody agrees in his place.
+    against = judge(request, crowd, {"bob": NO, "carl": YES}, "dora", YES, besides)
+    assert (against.standing, against.stalemate) == (Standing.COUNTED, True)
+    # Those who stand in may differ: it takes as many as are silent.
+    votes = {"carl": YES, "dora": NO}
+    assert judge(request, crowd, votes, "eve", YES, besides).standing is Standing.DECIDED
+    assert judge(request, crowd, votes, "bob", YES, besides).standing is Standing.DECIDED
+    assert not judge(request, crowd, {"dora": NO}, "eve", YES, besides).stalemate
+    free = a_request(kind=Kind.INPUT, rule=Rule.ALL)
+    text = Answer(text="Friday")
+    assert judge(free, crowd, {"bob": text}, "eve", text, besides).standing is Standing.DECIDED
+
+
+def test_votes_are_judged_again_when_two_people_are_one() -> None:
+    everybody = an_approval(Rule.ALL)
+    assert judge_again(everybody, {"bob", "carl"}, {"bob": APPROVED}) is None
+    found = judge_again(everybody, {"bob"}, {"bob": APPROVED})
+    assert found is not None
+    assert (found.person_id, found.verdict.state) == ("bob", State.APPROVED)
+    # Of those who can decide it, the newest does; who does not count does not.
+    pair = a_request(rule=Rule.QUORUM, quorum=2)
+    found = judge_again(pair, TRIO, {"carl": YES, "bob": YES, "xavier": NO, "dora": NO})
+    assert found is not None
+    assert (found.person_id, found.verdict.outcome) == ("bob", YES)
+
+
 def test_only_those_who_are_asked_now_count() -> None:
     """Who handed the question on has voted for nobody but themselves, and is not asked any more."""
     request = an_approval(Rule.QUORUM, 2)
@@ -299,7 +370,8 @@ def test_an_approval_has_those_who_approve_and_a_rejection_leaves_too_few(
             else:
                 assert could >= wanted
             assert verdict.missing >= 1
-            assert verdict.stalemate == (counted.keys() == deciders)
+            # Stuck is stuck, also before everybody has answered.
+            assert verdict.stalemate == (could < wanted)
     # Who is not asked changes nothing, and the same question gets the same answer.
     strangers = votes | dict.fromkeys("xyz", REJECTED)
     assert judge(request, deciders, strangers, person, answer) == verdict

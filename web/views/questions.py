@@ -14,6 +14,7 @@ from bot.domain.feedback import (
 )
 from bot.domain.instants import iso
 from bot.service.ports.store import Transaction
+from bot.service.questions import stand_ins
 from web.api import models
 from web.markdown import render
 from web.views.people import People
@@ -67,7 +68,7 @@ def show_question(
         fields=[_field(field) for field in request.fields],
         rule=request.rule.value,
         quorum=request.quorum,
-        needed=needed(request, len(deciders)),
+        needed=needed(request, len(deciders), len(stand_ins(recipients))),
         veto=request.veto,
         urgent=request.urgent,
         risk=request.risk.value,
