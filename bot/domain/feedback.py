@@ -182,6 +182,8 @@ class FeedbackRequest:
     """The canonical person whose answer decided."""
     decided_via: str | None = None
     outcome: Answer | None = None
+    place: str | None = None
+    """Where it was asked outside the web; None: the web. No part of what is shown."""
 
     @property
     def is_open(self) -> bool:

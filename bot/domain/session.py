@@ -71,6 +71,8 @@ class Session:
     """Whether its people were told that it will time out at `idle_at`."""
     failures: int
     """Turns in a row that broke unexpectedly."""
+    place: str | None = None
+    """Where a person last spoke outside the web; None: the web."""
 
     @property
     def has_input(self) -> bool:
@@ -98,6 +100,8 @@ class Message:
     at: Micros
     request_id: str | None = None
     turn_id: str | None = None
+    place: str | None = None
+    """By which it came, or at which it is said, outside the web."""
 
 
 def title_of(text: str) -> str:

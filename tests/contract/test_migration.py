@@ -63,7 +63,7 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file whose schema is one revision behind what this version wants, and holds a row."""
     migrate_sqlite(path)
     execute(path, "INSERT INTO rates VALUES ('k', 1)")
-    monkeypatch.setattr(migration, "REVISION", "0002")
+    monkeypatch.setattr(migration, "REVISION", "9999")
     return path
 
 
@@ -220,7 +220,7 @@ def test_a_file_is_copied_before_it_is_changed(
 
     monkeypatch.setattr(migration, "_upgrade", upgrade)
     migrate_sqlite(older)
-    copy = older.with_name(older.name + ".0001.bak")
+    copy = older.with_name(older.name + f".{REVISION}.bak")
     assert execute(copy, "SELECT * FROM rates") == [("k", 1)]
     assert execute(copy, "PRAGMA integrity_check") == [("ok",)]
     assert copy.stat().st_mode & 0o077 == 0
@@ -247,5 +247,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
 
 
 def test_a_migration_that_is_missing_is_said_plainly(older: Path) -> None:
-    with pytest.raises(MigrationFailed, match="could not be brought from schema 0001 to 0002"):
+    with pytest.raises(
+        MigrationFailed, match=f"could not be brought from schema {REVISION} to 9999"
+    ):
         migrate_sqlite(older)

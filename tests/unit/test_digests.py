@@ -80,6 +80,7 @@ OTHERWISE = {
     "decided_by": st.one_of(st.none(), texts),
     "decided_via": st.one_of(st.none(), texts),
     "outcome": st.one_of(st.none(), st.builds(Answer, text=texts)),
+    "place": st.one_of(st.none(), texts),
 }
 
 

@@ -59,6 +59,7 @@ class Messages:
                 "at": message.at,
                 "request_id": message.request_id,
                 "turn_id": message.turn_id,
+                "place": message.place,
             },
         )
 
@@ -79,7 +80,7 @@ class Messages:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    session_id, seq, id_, role, person_id, channel, text, at, request_id, turn_id = row
+    session_id, seq, id_, role, person_id, channel, text, at, request_id, turn_id, place = row
     return Message(
         session_id=session_id,
         seq=seq,
@@ -91,4 +92,5 @@ def _message(row: tuple[Any, ...]) -> Message:
         at=at,
         request_id=request_id,
         turn_id=turn_id,
+        place=place,
     )

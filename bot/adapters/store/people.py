@@ -82,6 +82,7 @@ _ADD_IDENTITY = Statement(
         .on_conflict_do_nothing()
     )
 )
+_RENAME = update_by_id(persons, ["name"])
 _IDENTITIES = Statement(
     lambda: (
         select(identities.c.kind, identities.c.key)
@@ -147,6 +148,15 @@ class People:
             row = self._db.one(_BY_USERNAME, {"key": key})
         return self.get(row[0]) if row else None
 
+    def by_identity(self, kind: str, key: str) -> Person | None:
+        """Return the canonical person of whom this identity is proven."""
+        row = self._db.one(_BY_IDENTITY, {"kind": kind, "key": key})
+        return self.get(row[0]) if row else None
+
+    def rename(self, person_id: str, name: str) -> None:
+        """Call a person by another name."""
+        self._db.run(_RENAME, {"id": person_id, "name": name})
+
     def add_identity(self, kind: str, key: str, person_id: str, at: Micros) -> bool:
         """Keep a proven identity; False when another person has it already."""
         values = {"kind": kind, "key": key, "person_id": person_id, "verified_at": at}
@@ -156,6 +166,10 @@ class People:
         """Return what is proven of a person and of all their aliases, oldest first."""
         rows = self._db.all(_IDENTITIES, {"id": person_id})
         return [Identity(kind=kind, key=key) for kind, key in rows]
+
+    def identities_of_kind(self, person_id: str, kind: str) -> Sequence[str]:
+        """Return a person's proven addresses on one channel, their aliases' too, oldest first."""
+        return [each.key for each in self.identities(person_id) if each.kind == kind]
 
     def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None:
         """Let a session write to a person."""

@@ -193,6 +193,7 @@ class Requests:
                 "action": contents.action_text(request.action),
                 "timetable": contents.timetable_text(request.timetable),
                 "replaces": request.replaces,
+                "place": request.place,
                 **_changes(request),
             },
         )

@@ -213,6 +213,7 @@ def _values(session: Session) -> dict[str, Any]:
         "idle_at": session.idle_at,
         "warned": int(session.warned),
         "failures": session.failures,
+        "place": session.place,
     }
 
 

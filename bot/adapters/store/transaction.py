@@ -8,17 +8,26 @@ from sqlalchemy.engine import Dialect
 
 from bot.adapters.store.accounts import Accounts
 from bot.adapters.store.actions import Actions
+from bot.adapters.store.bindings import Bindings
+from bot.adapters.store.directory import Directory
 from bot.adapters.store.feeds import Feeds
 from bot.adapters.store.inbound import Inbound
+from bot.adapters.store.inbox import Inbox
 from bot.adapters.store.journal import Heads, Journal
+from bot.adapters.store.landings import Landings
+from bot.adapters.store.leases import Leases
+from bot.adapters.store.links import Links
+from bot.adapters.store.marks import Marks
 from bot.adapters.store.messages import Messages
 from bot.adapters.store.people import People
+from bot.adapters.store.posts import Posts
 from bot.adapters.store.rates import Rates
 from bot.adapters.store.receipts import Receipts
 from bot.adapters.store.requests import Requests
 from bot.adapters.store.sessions import Sessions
 from bot.adapters.store.statements import Cursor, Runner, Statement
 from bot.adapters.store.surfaces import Surfaces
+from bot.adapters.store.vault import Vault
 from bot.service.ports.store import Topic
 
 Announcement = tuple[Topic, str]
@@ -33,16 +42,25 @@ class StoreTransaction:
         runner = Runner(cursor, dialect, texts)
         self.accounts = Accounts(runner)
         self.actions = Actions(runner)
+        self.bindings = Bindings(runner)
+        self.directory = Directory(runner)
         self.feeds = Feeds(runner)
         self.inbound = Inbound(runner)
+        self.inbox = Inbox(runner)
         self.journal = Journal(runner, heads)
+        self.landings = Landings(runner)
+        self.leases = Leases(runner)
+        self.links = Links(runner)
+        self.marks = Marks(runner)
         self.messages = Messages(runner)
         self.people = People(runner)
+        self.posts = Posts(runner)
         self.rates = Rates(runner)
         self.receipts = Receipts(runner)
         self.requests = Requests(runner)
         self.sessions = Sessions(runner)
         self.surfaces = Surfaces(runner)
+        self.vault = Vault(runner)
         self.announcements: dict[Announcement, None] = {}
 
     def begin(self) -> None:

@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from bot.service.ports.accounts import AccountTable
+from bot.service.ports.directory import DirectoryTable
+from bot.service.ports.inbox import InboxTable
+from bot.service.ports.places import BindingTable, LandingTable, PostTable
 from bot.service.ports.tables import (
     ActionTable,
     FeedTable,
@@ -20,6 +23,7 @@ from bot.service.ports.tables import (
     SessionTable,
     SurfaceTable,
 )
+from bot.service.ports.vault import LeaseTable, LinkTable, MarkTable, VaultTable
 
 T = TypeVar("T")
 
@@ -40,6 +44,10 @@ class Topic(StrEnum):
     """A session has a turn due; the key is the session."""
     SURFACE = "surface"
     """Surfaces are due; the key is a lane."""
+    POST = "post"
+    """A post is due; the key is a place."""
+    INBOX = "inbox"
+    """Something was received; the key is its kind."""
     ACTION = "action"
     """An approved action is due; the key is the request."""
     FEED = "feed"
@@ -63,15 +71,31 @@ class Transaction(Protocol):
     @property
     def actions(self) -> ActionTable: ...
     @property
+    def bindings(self) -> BindingTable: ...
+    @property
+    def directory(self) -> DirectoryTable: ...
+    @property
     def feeds(self) -> FeedTable: ...
     @property
     def inbound(self) -> InboundTable: ...
     @property
+    def inbox(self) -> InboxTable: ...
+    @property
     def journal(self) -> JournalTable: ...
+    @property
+    def landings(self) -> LandingTable: ...
+    @property
+    def leases(self) -> LeaseTable: ...
+    @property
+    def links(self) -> LinkTable: ...
+    @property
+    def marks(self) -> MarkTable: ...
     @property
     def messages(self) -> MessageTable: ...
     @property
     def people(self) -> PersonTable: ...
+    @property
+    def posts(self) -> PostTable: ...
     @property
     def rates(self) -> RateTable: ...
     @property
@@ -82,6 +106,8 @@ class Transaction(Protocol):
     def sessions(self) -> SessionTable: ...
     @property
     def surfaces(self) -> SurfaceTable: ...
+    @property
+    def vault(self) -> VaultTable: ...
 
     def announce(self, topic: Topic, key: str) -> None:
         """Tell listeners, on every server, once this transaction has committed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.outside import directory, inbox, leases, links, marks, vault
 from bot.adapters.store.schema.people import (
     accounts,
     identities,
@@ -11,6 +12,7 @@ from bot.adapters.store.schema.people import (
     token_families,
     verification_codes,
 )
+from bot.adapters.store.schema.places import bindings, landings, posts, previews
 from bot.adapters.store.schema.questions import (
     actions,
     attempts,
@@ -20,7 +22,7 @@ from bot.adapters.store.schema.questions import (
     surfaces,
 )
 from bot.adapters.store.schema.records import feed, inbound, journal, journal_heads, rates, receipts
-from bot.adapters.store.schema.sessions import bindings, contacts, messages, participants, sessions
+from bot.adapters.store.schema.sessions import contacts, messages, participants, sessions
 
 __all__ = [
     "accounts",
@@ -28,15 +30,23 @@ __all__ = [
     "attempts",
     "bindings",
     "contacts",
+    "directory",
     "feed",
     "identities",
     "inbound",
+    "inbox",
     "journal",
     "journal_heads",
+    "landings",
+    "leases",
+    "links",
+    "marks",
     "messages",
     "metadata",
     "participants",
     "persons",
+    "posts",
+    "previews",
     "rates",
     "receipts",
     "recipients",
@@ -46,5 +56,6 @@ __all__ = [
     "sessions",
     "surfaces",
     "token_families",
+    "vault",
     "verification_codes",
 ]

@@ -50,6 +50,7 @@ requests = Table(
     Column("decided_by", Text, ForeignKey("persons.id")),
     Column("decided_via", Text),
     Column("outcome", Text),
+    Column("place", Text),
     Index(None, "session_id"),
     Index(None, "asker_id", "id"),
 )

@@ -40,6 +40,7 @@ sessions = Table(
     Column("idle_at", BigInteger),
     Column("warned", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
+    Column("place", Text),
 )
 
 Index("ix_sessions_owner", sessions.c.owner_id, sessions.c.id)
@@ -63,18 +64,6 @@ Index(
     sessions.c.idle_at,
     sqlite_where=text("idle_at IS NOT NULL"),
     postgresql_where=text("idle_at IS NOT NULL"),
-)
-
-# Where a session lives outside the web; one place belongs to one session.
-bindings = Table(
-    "bindings",
-    metadata,
-    Column("channel", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    PrimaryKeyConstraint("channel", "place"),
-    Index(None, "session_id"),
 )
 
 participants = Table(
@@ -111,5 +100,6 @@ messages = Table(
     Column("at", BigInteger, nullable=False),
     Column("request_id", Text),
     Column("turn_id", Text),
+    Column("place", Text),
     PrimaryKeyConstraint("session_id", "seq"),
 )
