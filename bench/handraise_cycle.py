@@ -8,14 +8,17 @@ from pathlib import Path
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.card import Card
 from bot.domain.commands import Actor, AnswerRequest, StartSession
 from bot.domain.feedback import FeedbackRequest, Kind
 from bot.domain.instants import HOUR, SECOND
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Plan, PlanContext, Reply, Role, Spoken
+from bot.domain.routing import Routing
 from bot.domain.surface import Surface
 from bot.service.asking import Terms
 from bot.service.courier import Courier
+from bot.service.deliveries import Deliveries
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
@@ -70,7 +73,12 @@ class PresentChannel:
     def __init__(self) -> None:
         self._cards: dict[str, asyncio.Future[FeedbackRequest]] = {}
 
-    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:  # noqa: ARG002
+    async def deliver(
+        self,
+        surface: Surface,  # noqa: ARG002
+        request: FeedbackRequest,
+        card: Card | None,  # noqa: ARG002
+    ) -> Delivery:
         if request.is_open:
             self._card(request.session_id).set_result(request)
         return Delivery(fate=Fate.SHOWN)
@@ -120,7 +128,14 @@ class HandraiseCycles:
             name="bench",
             store=self.store,
             clock=clock,
-            channels={"chat": self._channel},
+            channels=("chat",),
+            desks=[
+                Deliveries(
+                    routing=Routing(),
+                    session_timeout=24 * HOUR,
+                    channels={"chat": self._channel},
+                )
+            ],
             handoff=handoff,
         )
         self._waiting: dict[str, asyncio.Event] = {}

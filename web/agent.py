@@ -18,6 +18,7 @@ from bot.domain.routing import Routing
 from bot.service.actions import Runner
 from bot.service.asking import Terms
 from bot.service.courier import Courier
+from bot.service.deliveries import Deliveries
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
@@ -73,9 +74,14 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             name=name,
             store=store,
             clock=clock,
-            channels=channels,
-            routing=routing,
-            session_timeout=settings.session_timeout_hours * HOUR,
+            channels=tuple(channels),
+            desks=[
+                Deliveries(
+                    routing=routing,
+                    session_timeout=settings.session_timeout_hours * HOUR,
+                    channels=channels,
+                )
+            ],
             handoff=handoff,
             observer=observer,
         )

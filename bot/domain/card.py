@@ -12,6 +12,7 @@ from bot.domain.instants import Micros
 class Said:
     """One response as others may see it."""
 
+    response_id: str
     name: str
     words: str
     standing: str
@@ -55,7 +56,9 @@ class Card:
     url: str
     """The question's page."""
     link: str | None = None
-    """A one-use link of the reader's own, where the channel's cards have one."""
+    """The token of a one-use link of the reader's own, where the channel's cards have one."""
+    reply: str | None = None
+    """The token of an address that takes the reader's reply, likewise."""
     own: Answer | None = None
     """What the reader answered, while that counts."""
     late: tuple[Said, ...] = ()

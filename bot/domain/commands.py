@@ -57,6 +57,27 @@ class ReceiveMessage(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpeakAt(Command):
+    """Say something at a place outside the web: in the session that lives there, or a new one."""
+
+    place: str
+    text: str
+    opens: bool = False
+    """Whether it may begin a session there; else what belongs to none is ignored."""
+    head: str | None = None
+    """What the channel must know to write there, as `Binding.head`; None leaves it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BindSession(Command):
+    """Let a session live at a place too; nothing that was said before is shown there."""
+
+    session_id: str
+    place: str
+    head: str = "{}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ResumeSession(Command):
     """Start a session that was held back."""
 
@@ -92,6 +113,8 @@ class AnswerRequest(Command):
     text: str = ""
     sent_at: Micros | None = None
     """When it was sent, where the channel proves that; None means now."""
+    spot: str | None = None
+    """Where it was said, in the channel's words: what is asked back is said there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -71,3 +71,9 @@ def lane_of(channel: str, address: str) -> str:
     The deployment has one mailbox, so all mail is one lane; elsewhere each address is one.
     """
     return channel if channel == "email" else f"{channel}:{address}"
+
+
+def lane_of_place(place: str) -> str:
+    """Return the lane of what is said at a place: its Slack channel, or the one mailbox."""
+    channel, _, key = place.partition(":")
+    return lane_of(channel, key.rpartition("/")[0] or key)

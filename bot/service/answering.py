@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.commands import AnswerRequest, CommentOn, Outcome
+from bot.domain.commands import CHAT, AnswerRequest, CommentOn, Outcome
 from bot.domain.deciding import Verdict, judge, late
 from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.feedback import (
@@ -27,6 +27,7 @@ from bot.service.ports.store import Transaction
 from bot.service.ports.tables import Recipient
 from bot.service.questions import Question
 from bot.service.settling import settle, tell_everybody
+from bot.service.unread import is_worth_reading, read_later
 
 STUCK = "what answers can still come cannot decide it, unless somebody changes their mind"
 """What is said of a question that nothing but a change of mind, or more people, can decide."""
@@ -38,6 +39,8 @@ class Answering:
 
     session_timeout: Micros
     self_approval: bool = False
+    has_reader: bool = False
+    """Whether a model reads what the rules cannot."""
 
     def answer(self, tx: Transaction, command: AnswerRequest, now: Micros) -> Outcome:
         """Take one human's answer: the first valid one that is enough decides."""
@@ -64,9 +67,21 @@ class Answering:
         over = not request.is_open or (command.sent_at or now) > request.deadline
         if isinstance(reading, Unclear):
             if not over:
-                _keep(tx, question, command, None, Verdict(standing=Standing.UNCLEAR), now)
+                kept = _keep(tx, question, command, None, Verdict(standing=Standing.UNCLEAR), now)
                 tell_everybody(conversation, request, [recipient.canonical_id])
                 conversation.save()
+                # A page has the buttons beside the words, and asks back at once.
+                if (
+                    self.has_reader
+                    and command.actor.channel != CHAT
+                    and is_worth_reading(request, command)
+                ):
+                    read_later(tx, request, kept, command, now)
+                    return Outcome(
+                        status="reading",
+                        request_id=request.id,
+                        text="Thank you. I am reading your answer; you will hear what came of it.",
+                    )
                 return Outcome(
                     status=Standing.UNCLEAR.value, request_id=request.id, text=reading.question
                 )
@@ -175,8 +190,8 @@ def _keep(
     answer: Answer | None,
     verdict: Verdict,
     now: Micros,
-) -> None:
-    """Keep a response, and journal what the request itself will not tell."""
+) -> str:
+    """Keep a response, and journal what the request itself will not tell; return its id."""
     at = now
     if question.request.rule is not Rule.FIRST and question.responses:
         # Clocks differ and can be set back, but somebody's last word comes after their first.
@@ -196,6 +211,7 @@ def _keep(
     tx.requests.add_response(response)
     if verdict.standing is not Standing.DECIDED:  # then the request's own entry says who decided
         question.journal(f"response.{verdict.standing.value}", {"response": response.id})
+    return response.id
 
 
 def _fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: Verdict) -> str:

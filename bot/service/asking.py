@@ -28,6 +28,7 @@ from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
 from bot.service.conversation import Conversation
+from bot.service.directory import EMAIL
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import Recipient
@@ -67,8 +68,9 @@ def ask(
 ) -> FeedbackRequest:
     """Ask the people of `step`; `Invalid` with a sentence for the owner when that cannot be."""
     check(step, now=now, wait=terms.feedback_timeout)
-    people = resolve(tx, conversation.id, step.people, asker, now)
-    told = resolve(tx, conversation.id, step.notify, asker, now)
+    by_mail = EMAIL in terms.routing.order
+    people = resolve(tx, conversation.id, step.people, asker, now, by_mail=by_mail)
+    told = resolve(tx, conversation.id, step.notify, asker, now, by_mail=by_mail)
     if not terms.self_approval:
         refuse_self_approval(step.kind, people, asker.person_id)
     barred = asker.person_id if step.kind is Kind.APPROVAL and not terms.self_approval else None
@@ -86,7 +88,7 @@ def ask(
             "Name more people, or want fewer answers."
         )
     times = _times(tx, conversation.id, step, asker, deciders, now, terms)
-    request = _request(conversation.id, step, asker, times, now, terms)
+    request = _request(conversation.id, conversation.place, step, asker, times, now, terms)
     _put(tx, conversation, request, addressees, asker.turn_id, now, terms.routing)
     return request
 
@@ -241,7 +243,8 @@ def _escalation(
     terms: Terms,
 ) -> EscalationStep:
     """Snapshot a step of the chain: who it goes to is settled now, not when it is due."""
-    people = resolve(tx, session_id, wanted.people, asker, now)
+    by_mail = EMAIL in terms.routing.order
+    people = resolve(tx, session_id, wanted.people, asker, now, by_mail=by_mail)
     if not terms.self_approval:
         refuse_self_approval(step.kind, people, asker.person_id)
     ids = [person.id for person in people]
@@ -250,6 +253,7 @@ def _escalation(
 
 def _request(
     session_id: str,
+    place: str | None,
     step: AskHuman,
     asker: Asker,
     times: Timetable,
@@ -282,6 +286,7 @@ def _request(
         timetable=times,
         next_at=times.next_at(0, 0),
         replaces=step.replaces,
+        place=place,
     )
     return replace(request, digest=digest_of(request))
 

@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.instants import HOUR, Micros
+from bot.domain.place import channel_of
 from bot.domain.planning import Role
+from bot.domain.post import Post, PostKind
+from bot.domain.routing import lane_of_place
 from bot.domain.session import Message, Session, SessionState
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
@@ -26,7 +29,17 @@ class Conversation:
     Changes are gathered and made into a new record once: this is the hottest path there is.
     """
 
-    __slots__ = ("_changes", "_entries", "_now", "_session", "_timeout", "_tx", "id", "owner_id")
+    __slots__ = (
+        "_changes",
+        "_entries",
+        "_now",
+        "_session",
+        "_timeout",
+        "_tx",
+        "id",
+        "owner_id",
+        "place",
+    )
 
     def __init__(self, tx: Transaction, session: Session, now: Micros, timeout: Micros) -> None:
         self._session = session
@@ -37,6 +50,8 @@ class Conversation:
         self._timeout = timeout
         self.id = session.id
         self.owner_id = session.owner_id
+        self.place = session.place
+        """Where the agent's words go besides the web; None: nowhere."""
 
     @property
     def session(self) -> Session:
@@ -77,7 +92,8 @@ class Conversation:
     ) -> Message:
         """Append a message; with `wakes` a turn must react to it.
 
-        What does not stir leaves the session as idle as it was.
+        What does not stir leaves the session as idle as it was. What a person says came by
+        `place`; all else is said there.
         """
         seq = self._value("message_seq") + 1
         message = Message(
@@ -91,9 +107,14 @@ class Conversation:
             at=self._now,
             request_id=request_id,
             turn_id=turn_id,
+            place=self.place,
         )
         self._tx.messages.add(message)
         self._changes["message_seq"] = seq
+        if role is Role.USER:
+            self._changes["place"] = self.place
+        elif self.place is not None:
+            self._post(message, self.place)
         if stirs:
             self._changes["last_active_at"] = self._now
             self._changes["warned"] = False
@@ -101,6 +122,23 @@ class Conversation:
             self._changes["wake_seq"] = seq
         self.note(FEED_MESSAGE, str(seq))
         return message
+
+    def _post(self, message: Message, place: str) -> None:
+        """Have a message said outside the web."""
+        self._tx.posts.add(
+            Post(
+                id=new_id(),
+                kind=PostKind.MESSAGE,
+                channel=channel_of(place),
+                place=place,
+                lane=lane_of_place(place),
+                session_id=self.id,
+                seq=message.seq,
+                due_at=self._now,
+                created_at=self._now,
+            )
+        )
+        self._tx.announce(Topic.POST, place)
 
     def note(self, kind: str, ref: str) -> None:
         """Append an entry to the session's feed."""

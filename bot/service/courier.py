@@ -1,23 +1,21 @@
-"""The one way out: makes every surface show the newest version of its question."""
+"""The one way out: makes every surface show its question's newest version, and says every post."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import HandraiseError
-from bot.domain.instants import HOUR, SECOND, Micros
-from bot.domain.routing import Routing
+from bot.domain.instants import SECOND, Micros
 from bot.service.breakers import Breakers, LaneHealth
-from bot.service.deliveries import Deliveries, Errand, Postponed, Result
+from bot.service.desk import Desk, Errand, Postponed
 from bot.service.handoff import Handoff
-from bot.service.ports.channel import Channel, Delivery, Fate
+from bot.service.ports.channel import Delivery, Fate
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
-from bot.service.ports.store import Store, Topic, Transaction
-from bot.service.reaching import CHAT_ONLY
+from bot.service.ports.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +35,16 @@ class ChannelHealth:
     lanes: tuple[LaneHealth, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Claimed:
+    """An errand with the desk that it came from."""
+
+    desk: Desk
+    errand: Errand
+
+
 class Courier:
-    """Claims due surfaces, hands them to their channels, and records what became of it.
+    """Claims what is due at its desks, has it delivered, and has them record what became of it.
 
     Each claimed batch is a task; results gather while a record is being written and go into the
     next one together, since one commit costs as much as many.
@@ -50,39 +56,46 @@ class Courier:
         name: str,
         store: Store,
         clock: Clock,
-        channels: Mapping[str, Channel],
+        desks: Sequence[Desk],
+        channels: Sequence[str],
         handoff: Handoff | None = None,
         observer: Observer | None = None,
-        routing: Routing = CHAT_ONLY,
-        session_timeout: Micros = 24 * HOUR,
         breakers: Breakers | None = None,
     ) -> None:
         self._name = name
         self._store = store
         self._clock = clock
+        self._desks = desks
         self._channels = channels
         self._handoff = handoff or Handoff(store)
         self._observer = observer or Unobserved()
-        self._deliveries = Deliveries(routing=routing, session_timeout=session_timeout)
         self._breakers = breakers or Breakers()
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._recorder: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
-        self._results: list[Result] = []
+        self._results: list[tuple[_Claimed, Delivery | Postponed]] = []
 
     async def start(self) -> None:
         """Begin to deliver."""
-        self._unlisten = self._store.listen(Topic.SURFACE, lambda _: self._wake.set())
+        self._unlisten = [
+            self._store.listen(desk.topic, lambda _: self._wake.set()) for desk in self._desks
+        ]
         self._loop_task = asyncio.create_task(self._loop(), name="courier")
-        self._handoff.offer_to(Topic.SURFACE, self)
+        self.take_over()
+
+    def take_over(self) -> None:
+        """Let transactions of this server hand over what they make due."""
+        for desk in self._desks:
+            self._handoff.offer_to(desk.topic, _DeskTaker(self, desk))
 
     async def close(self) -> None:
         """Stop; an attempt that is cut off is made again after its lease."""
         if self._loop_task is None:
             return
-        self._handoff.withdraw(Topic.SURFACE)
-        self._unlisten()
+        for desk, unlisten in zip(self._desks, self._unlisten, strict=True):
+            self._handoff.withdraw(desk.topic)
+            unlisten()
         self._loop_task.cancel()
         for errand in self._errands:
             errand.cancel()
@@ -94,8 +107,8 @@ class Courier:
     async def drain(self) -> None:
         """Deliver until nothing is due; for whoever drives the clock by hand."""
         while True:
-            errands = await self._store.run(self._claim)
-            self.begin(errands)
+            claims = await self._store.run(self._claim)
+            self.begin(claims)
             if not self._errands and self._recorder is None:
                 return
             while self._errands:
@@ -107,12 +120,12 @@ class Courier:
         while True:
             self._wake.clear()
             try:
-                errands = await self._store.run(self._claim)
-                self.begin(errands)
-                if len(errands) == BATCH:
+                claims = await self._store.run(self._claim)
+                self.begin(claims)
+                if len(claims) >= BATCH:
                     await asyncio.wait(self._errands, return_when=asyncio.FIRST_COMPLETED)
                     continue
-                due = await self._store.read(_next_due)
+                due = await self._store.read(self._next_due)
                 wait = POLL if due is None else min(POLL, max(0, due - self._clock.now()))
             except HandraiseError as error:
                 log.warning("surfaces cannot be claimed: %s", error.code)
@@ -128,17 +141,23 @@ class Courier:
                 except TimeoutError:
                     continue
 
-    def _claim(self, tx: Transaction) -> Sequence[Errand]:
+    def _claim(self, tx: Transaction) -> Sequence[_Claimed]:
         now = self._clock.now()
-        claimed = tx.surfaces.claim_due(self._name, now, now + LEASE, BATCH)
-        return self._deliveries.errands(tx, claimed)
+        return [
+            _Claimed(desk=desk, errand=errand)
+            for desk in self._desks
+            for errand in desk.claim_due(tx, self._name, now, now + LEASE, BATCH)
+        ]
 
-    def claim_within(self, tx: Transaction, key: str, now: Micros) -> Sequence[Errand]:
-        """Claim a request's surfaces in the transaction that made them due."""
+    def _next_due(self, tx: Transaction) -> Micros | None:
+        return min((due for d in self._desks if (due := d.next_due(tx)) is not None), default=None)
+
+    def claim_at(self, desk: Desk, tx: Transaction, key: str, now: Micros) -> Sequence[_Claimed]:
+        """Claim what an announcement of a desk is about, in the transaction that made it due."""
         if len(self._errands) >= BATCH:
             return ()
-        claimed = tx.surfaces.claim_of(key, self._name, now, now + LEASE)
-        return self._deliveries.errands(tx, claimed)
+        claimed = desk.claim_of(tx, key, self._name, now, now + LEASE)
+        return [_Claimed(desk=desk, errand=errand) for errand in claimed]
 
     def health(self) -> Sequence[ChannelHealth]:
         """Return how each channel does on this server."""
@@ -152,29 +171,29 @@ class Courier:
             for name in self._channels
         ]
 
-    def begin(self, claims: Sequence[Errand]) -> None:
-        """Deliver claimed surfaces, each lane in a task of its own, in order."""
-        lanes: dict[str, list[Errand]] = {}
-        for errand in claims:
-            lanes.setdefault(errand.surface.lane, []).append(errand)
+    def begin(self, claims: Sequence[_Claimed]) -> None:
+        """Deliver what was claimed, each lane in a task of its own, in order."""
+        lanes: dict[str, list[_Claimed]] = {}
+        for claimed in claims:
+            lanes.setdefault(claimed.errand.lane, []).append(claimed)
         for errands in lanes.values():
             task = asyncio.create_task(self._run(errands), name="errand")
             self._errands.add(task)
             task.add_done_callback(self._errands.discard)
 
-    async def _run(self, errands: Sequence[Errand]) -> None:
-        for number, errand in enumerate(errands):
-            if number and self._runs_out(errand):
+    async def _run(self, claims: Sequence[_Claimed]) -> None:
+        for number, claimed in enumerate(claims):
+            if number and self._runs_out(claimed.errand):
                 result: Delivery | Postponed = Postponed(until=self._clock.now())
             else:
-                result = await self._deliver(errand)
-            self._results.append((errand, result))
+                result = await self._deliver(claimed)
+            self._results.append((claimed, result))
             if self._recorder is None:
                 self._recorder = asyncio.create_task(self._write_results(), name="recorder")
 
     def _runs_out(self, errand: Errand) -> bool:
         """Tell whether a claim has waited so long for its lane that an attempt may outlast it."""
-        until = errand.surface.claim_until
+        until = errand.claim_until
         return until is not None and until - self._clock.now() < LEASE // 2
 
     async def _write_results(self) -> None:
@@ -189,33 +208,32 @@ class Courier:
         finally:
             self._recorder = None
 
-    async def _deliver(self, errand: Errand) -> Delivery | Postponed:
-        surface = errand.surface
+    async def _deliver(self, claimed: _Claimed) -> Delivery | Postponed:
+        errand = claimed.errand
         if errand.needless:
             return Delivery(fate=Fate.PARKED, detail=errand.needless)
-        channel = self._channels.get(surface.channel)
-        if channel is None:
+        if errand.channel not in self._channels:
             return Delivery(fate=Fate.PARKED, detail="channel not configured")
-        name, lane = surface.channel, surface.lane
+        name, lane = errand.channel, errand.lane
         until = self._breakers.enter(name, lane, self._clock.now())
         if until is not None:
             return Postponed(until=until)
         try:
-            delivery = await self._attempt(channel, errand)
+            delivery = await self._attempt(claimed)
         except asyncio.CancelledError:
             self._breakers.abandon(name, lane)
             raise
         self._learn(name, lane, delivery)
         return delivery
 
-    async def _attempt(self, channel: Channel, errand: Errand) -> Delivery:
+    async def _attempt(self, claimed: _Claimed) -> Delivery:
         try:
             async with asyncio.timeout(DELIVERY_TIMEOUT):
-                return await channel.deliver(errand.surface, errand.request)
+                return await claimed.desk.attempt(claimed.errand)
         except TimeoutError:
             return Delivery(fate=Fate.UNKNOWN, detail="timed out")
         except Exception as error:
-            log.exception("channel %s broke its promise", errand.surface.channel)
+            log.exception("channel %s broke its promise", claimed.errand.channel)
             return Delivery(fate=Fate.UNKNOWN, detail=type(error).__name__)
 
     def _learn(self, name: str, lane: str, delivery: Delivery) -> None:
@@ -231,12 +249,29 @@ class Courier:
             self._breakers.hold(name, lane, now + round(delivery.retry_after * SECOND))
         self._observer.lanes_open(name, self._breakers.open_lanes(name))
 
-    def _record(self, tx: Transaction, results: Sequence[Result]) -> None:
-        for errand, result in results:
+    def _record(
+        self, tx: Transaction, results: Sequence[tuple[_Claimed, Delivery | Postponed]]
+    ) -> None:
+        for claimed, result in results:
             if isinstance(result, Delivery):
-                self._observer.delivery(errand.surface.channel, result.fate.value)
-        self._deliveries.record(tx, results, self._clock.now())
+                self._observer.delivery(claimed.errand.channel, result.fate.value)
+        for desk in self._desks:
+            own = [(c.errand, result) for c, result in results if c.desk is desk]
+            if own:
+                desk.record(tx, own, self._clock.now())
 
 
-def _next_due(tx: Transaction) -> Micros | None:
-    return tx.surfaces.next_due()
+@dataclass(frozen=True, slots=True)
+class _DeskTaker:
+    """Lets a courier take what one desk's announcements made due."""
+
+    courier: Courier
+    desk: Desk
+
+    def claim_within(self, tx: Transaction, key: str, now: Micros) -> Sequence[_Claimed]:
+        """Claim what the announcement `key` made due."""
+        return self.courier.claim_at(self.desk, tx, key, now)
+
+    def begin(self, claims: Sequence[_Claimed]) -> None:
+        """Begin with claims whose transaction has committed."""
+        self.courier.begin(claims)

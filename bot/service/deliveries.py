@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.domain.card import Card
 from bot.domain.commands import CHAT, SYSTEM_CHANNEL
 from bot.domain.feedback import FeedbackRequest, Part, Standing
 from bot.domain.instants import SECOND, Micros
@@ -12,8 +13,11 @@ from bot.domain.journal import Entry
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
 from bot.domain.surface import MAX_ATTEMPTS, Surface, SurfaceState, retry_delay
+from bot.service.cards import Cards
 from bot.service.conversation import Conversation
-from bot.service.ports.channel import Delivery, Fate
+from bot.service.desk import Postponed
+from bot.service.ports.channel import Channel, Delivery, Fate
+from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import Attempt, Recorded
 from bot.service.reaching import give_time, try_next
@@ -28,15 +32,24 @@ class Errand:
 
     surface: Surface
     request: FeedbackRequest
+    card: Card | None = None
     needless: str = ""
     """Why it need not be sent after all."""
 
+    @property
+    def channel(self) -> str:
+        """Return the channel it goes out on."""
+        return self.surface.channel
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Postponed:
-    """Nothing was tried: the lane must be left alone until then."""
+    @property
+    def lane(self) -> str:
+        """Return its lane."""
+        return self.surface.lane
 
-    until: Micros
+    @property
+    def claim_until(self) -> Micros | None:
+        """Return until when its claim holds."""
+        return self.surface.claim_until
 
 
 Result = tuple[Errand, Delivery | Postponed]
@@ -44,12 +57,39 @@ Result = tuple[Errand, Delivery | Postponed]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deliveries:
-    """Reads what is needed for attempts, and records their results."""
+    """The courier's desk for questions: reads what attempts need, and records their results."""
 
     routing: Routing
     session_timeout: Micros
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    cards: Cards | None = None
+    """None where chat is the only channel, whose page asks for what it shows."""
+    topic: Topic = Topic.SURFACE
 
-    def errands(self, tx: Transaction, surfaces: Sequence[Surface]) -> Sequence[Errand]:
+    def claim_due(
+        self, tx: Transaction, owner: str, now: Micros, until: Micros, limit: int
+    ) -> Sequence[Errand]:
+        """Claim surfaces that are due."""
+        return self.errands(tx, tx.surfaces.claim_due(owner, now, until, limit), now)
+
+    def claim_of(
+        self, tx: Transaction, key: str, owner: str, now: Micros, until: Micros
+    ) -> Sequence[Errand]:
+        """Claim a request's surfaces that are due."""
+        return self.errands(tx, tx.surfaces.claim_of(key, owner, now, until), now)
+
+    def next_due(self, tx: Transaction) -> Micros | None:
+        """Return when the next surface can be claimed."""
+        return tx.surfaces.next_due()
+
+    async def attempt(self, errand: Errand) -> Delivery:
+        """Have the errand's channel show it."""
+        channel = self.channels[errand.channel]
+        return await channel.deliver(errand.surface, errand.request, errand.card)
+
+    def errands(
+        self, tx: Transaction, surfaces: Sequence[Surface], now: Micros
+    ) -> Sequence[Errand]:
         """Return claimed surfaces with their requests."""
         errands = []
         requests: dict[str, FeedbackRequest | None] = {}
@@ -57,9 +97,13 @@ class Deliveries:
             if surface.request_id not in requests:
                 requests[surface.request_id] = tx.requests.get(surface.request_id)
             request = requests[surface.request_id]
-            if request is not None:
-                needless = _needless(tx, surface, request)
-                errands.append(Errand(surface=surface, request=request, needless=needless))
+            if request is None:
+                continue
+            needless = _needless(tx, surface, request)
+            card = None
+            if self.cards is not None and not needless and surface.channel != CHAT:
+                card = self.cards.card(tx, request, surface, now)
+            errands.append(Errand(surface=surface, request=request, card=card, needless=needless))
         return errands
 
     def record(self, tx: Transaction, results: Sequence[Result], now: Micros) -> None:
@@ -86,11 +130,14 @@ class Deliveries:
                     self._tell_if_unreachable(tx, errand.request, surface, now)
                 return recorded
             case Fate.SHOWN if not first:
-                return tx.surfaces.record(attempt, True, None, landed=delivery.landed)
+                recorded = tx.surfaces.record(attempt, True, None, landed=delivery.landed)
+                _land(tx, surface, delivery, recorded, now)
+                return recorded
         # Entries of a request are written under its row's lock.
         request = tx.requests.lock(surface.request_id) or errand.request
         if delivery.fate is Fate.SHOWN:
             recorded = tx.surfaces.record(attempt, True, None, landed=delivery.landed)
+            _land(tx, surface, delivery, recorded, now)
             if recorded.written:
                 _journal(tx, request, surface, "surface.delivered", delivery.detail, now)
                 if surface.channel != CHAT:  # where only being seen counts
@@ -139,6 +186,7 @@ class Deliveries:
         name = person.name if person else "Somebody"
         tried = "; ".join(f"{s.channel}: {s.last_error or 'no reason given'}" for s in dead)
         conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.place = request.place
         conversation.say(
             Role.SYSTEM,
             f"I could not reach {name} about “{request.question}” ({tried}). It waits in their "
@@ -207,6 +255,25 @@ def _is_hopeful(surface: Surface) -> bool:
 def _wait(surface: Surface, delivery: Delivery) -> Micros:
     asked = 0 if delivery.retry_after is None else round(delivery.retry_after * SECOND)
     return max(retry_delay(surface.attempts), asked)
+
+
+def _land(
+    tx: Transaction, surface: Surface, delivery: Delivery, recorded: Recorded, now: Micros
+) -> None:
+    """Keep where a card stands, so that what is said there is understood as about it."""
+    if not recorded.written:
+        return
+    for spot in delivery.spots:
+        tx.landings.add(
+            Landing(
+                channel=surface.channel,
+                key=spot,
+                request_id=surface.request_id,
+                person_id=surface.person_id,
+                surface_id=surface.id,
+                at=now,
+            )
+        )
 
 
 def _attempt(errand: Errand, outcome: str, detail: str, now: Micros) -> Attempt:

@@ -13,6 +13,7 @@ from bot.domain.commands import (
     AdvanceRequest,
     AnswerRequest,
     AskAgain,
+    BindSession,
     CancelRequest,
     ChangeProfile,
     ClaimRequest,
@@ -27,6 +28,7 @@ from bot.domain.commands import (
     ReleaseRequest,
     ReopenWith,
     ResumeSession,
+    SpeakAt,
     StartSession,
     StopTurn,
     TimeOutSession,
@@ -69,6 +71,7 @@ class Intake:
         session_timeout: Micros = 24 * HOUR,
         feedback_timeout: Micros = 48 * HOUR,
         self_approval: bool = False,
+        has_reader: bool = False,
         channels: tuple[str, ...] = (CHAT,),
         routing: Routing = CHAT_ONLY,
     ) -> None:
@@ -79,7 +82,9 @@ class Intake:
         self._limits = limits
         self._observer = observer or Unobserved()
         talking = Talking(session_timeout=session_timeout, max_concurrent=max_concurrent)
-        answering = Answering(session_timeout=session_timeout, self_approval=self_approval)
+        answering = Answering(
+            session_timeout=session_timeout, self_approval=self_approval, has_reader=has_reader
+        )
         handing = Handing(
             session_timeout=session_timeout, self_approval=self_approval, routing=routing
         )
@@ -97,6 +102,7 @@ class Intake:
             AdvanceRequest: advancing.advance,
             AnswerRequest: answering.answer,
             AskAgain: owning.ask_again,
+            BindSession: talking.bind,
             CancelRequest: owning.cancel,
             ChangeProfile: profiles.change,
             ClaimRequest: handing.claim,
@@ -109,6 +115,7 @@ class Intake:
             ReleaseRequest: handing.release,
             ReopenWith: owning.reopen_with,
             ResumeSession: talking.resume,
+            SpeakAt: talking.speak_at,
             StartSession: talking.start,
             StopTurn: talking.stop,
             TimeOutSession: talking.time_out,

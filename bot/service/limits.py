@@ -19,6 +19,7 @@ from bot.domain.commands import (
     ReleaseRequest,
     ReopenWith,
     ResumeSession,
+    SpeakAt,
     StartSession,
     StopTurn,
 )
@@ -27,7 +28,15 @@ from bot.domain.instants import Micros
 from bot.domain.rates import Limit
 from bot.service.ports.store import Transaction
 
-_COUNTED = (StartSession, ReceiveMessage, ResumeSession, CloseSession, AskAgain, ChangeProfile)
+_COUNTED = (
+    StartSession,
+    ReceiveMessage,
+    SpeakAt,
+    ResumeSession,
+    CloseSession,
+    AskAgain,
+    ChangeProfile,
+)
 _DECISIONS = (
     AnswerRequest,
     CancelRequest,
@@ -74,8 +83,9 @@ class RateLimits:
         self._count(
             tx, channel, Limit(scope="person_channel", per_minute=self.per_person_channel), now
         )
-        if isinstance(command, ReceiveMessage):
-            session = f"s:{command.session_id}"
+        if isinstance(command, ReceiveMessage | SpeakAt):
+            talk = command.place if isinstance(command, SpeakAt) else command.session_id
+            session = f"s:{talk}"
             self._count(tx, session, Limit(scope="session", per_minute=self.per_session), now)
         self._count(tx, f"u:{person}", Limit(scope="user", per_minute=self.per_user), now)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from time import monotonic
 
 from bot.domain.errors import HandraiseError, PlanningFailed, StaleClaim, Unavailable
 from bot.domain.instants import SECOND
+from bot.domain.place import channel_of
 from bot.domain.planning import AskHuman, Plan, Reply, Spoken
 from bot.domain.session import Status
 from bot.service.handoff import Handoff
+from bot.service.ports.channel import LiveText, Stage
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.planner import Planner
@@ -36,7 +39,9 @@ class Orchestrator:
         turns: Turns,
         handoff: Handoff | None = None,
         observer: Observer | None = None,
+        stages: Mapping[str, Stage] | None = None,
     ) -> None:
+        self._stages = stages or {}
         self._store = store
         self._clock = clock
         self._planner = planner
@@ -87,11 +92,13 @@ class Orchestrator:
             )
 
     async def _plan(self, claim: ClaimedTurn) -> Plan:
-        preview = _Preview(self._store, claim)
+        preview = _Preview(self._store, claim, self._stage(claim))
         try:
             plan = await self._planner.plan(claim.context, preview.show)
         except PlanningFailed as failure:
             return Plan(steps=(Reply(text=failure.message),), note="failed")
+        finally:
+            await preview.stop()
         summary = await self._summarise(claim)
         if summary is None:
             return plan
@@ -135,7 +142,14 @@ class Orchestrator:
             # The claim's lease runs out by itself, and the turn is due again.
             log.warning("turn could not be released: %s", error.code)
 
+    def _stage(self, claim: ClaimedTurn) -> Stage | None:
+        """Return what shows a turn at its place while it runs, where that channel can."""
+        return None if claim.place is None else self._stages.get(channel_of(claim.place))
+
     def _show_status(self, claim: ClaimedTurn, status: Status) -> None:
+        stage = self._stage(claim)
+        if stage is not None and claim.place is not None:
+            stage.status(claim.place, status)
         self._store.broadcast(
             json.dumps(
                 {
@@ -188,12 +202,18 @@ class _Renewal:
 class _Preview:
     """Broadcasts a reply's text as it grows, at most every `PREVIEW_INTERVAL`."""
 
-    def __init__(self, store: Store, claim: ClaimedTurn) -> None:
+    def __init__(self, store: Store, claim: ClaimedTurn, stage: Stage | None) -> None:
         self._store = store
         self._claim = claim
+        self._stage = stage
+        self._live: LiveText | None = None
         self._last = float("-inf")
 
     def show(self, text: str) -> None:
+        if self._stage is not None and self._claim.place is not None:
+            if self._live is None:
+                self._live = self._stage.begin(self._claim.place, self._claim.turn_id)
+            self._live.show(text)
         now = monotonic()
         if now - self._last < PREVIEW_INTERVAL:
             return
@@ -209,3 +229,8 @@ class _Preview:
                 }
             )
         )
+
+    async def stop(self) -> None:
+        """End what is streamed outside: nothing is live while a human is waited for."""
+        if self._live is not None:
+            await self._live.stop()

@@ -148,7 +148,9 @@ class Question:
         if session is None:
             raise NotFound("There is no such session.")
         self._note_channel()
-        return Conversation(self._tx, session, self._now, self._timeout)
+        conversation = Conversation(self._tx, session, self._now, self._timeout)
+        conversation.place = self.request.place  # where it was asked, its story is told
+        return conversation
 
     def _note_channel(self) -> None:
         """Keep where the actor was last active; costs nothing while that stays the same."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.domain.contacts import named_by_owner
+from bot.domain.contacts import is_address, named_by_owner
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Kind, Part, Route
 from bot.domain.instants import Micros
 from bot.domain.person import Person
+from bot.service.directory import EMAIL, people_called, person_at
 from bot.service.ports.store import Transaction
 
 STAND_INS = 3
@@ -36,24 +37,27 @@ class Addressee:
 
 
 def resolve(
-    tx: Transaction, session_id: str, names: Iterable[str], asker: Asker, now: Micros
+    tx: Transaction,
+    session_id: str,
+    names: Iterable[str],
+    asker: Asker,
+    now: Micros,
+    *,
+    by_mail: bool = False,
 ) -> list[Person]:
     """Return the people called `names`, each once; a plan proposes, only this decides.
 
-    Raises `Invalid` with a question to the owner for who is unknown, or was not named by them.
+    `by_mail` says whether somebody who is known by nothing but an address can be written to.
+    Raises `Invalid` with a question to the owner for who is unknown, is one of several of that
+    name, or was not named by them.
     """
     found: dict[str, Person] = {}
     for name in names:
         bare = name.strip().lstrip("@")
-        person = tx.people.find(bare)
-        if person is None:
-            raise Invalid(
-                f"I do not know anybody called “{bare}”. Whom should I ask? They need an account "
-                "here with a verified address; give me their user name or that address.",
-                code="unknown_person",
-            )
+        named = named_by_owner(asker.words, bare)
+        person = _meant(tx, session_id, bare, now, by_mail=by_mail and named)
         if not tx.people.is_contact(session_id, person.id):
-            if not named_by_owner(asker.words, bare):
+            if not named:
                 raise Invalid(
                     f"May I ask {person.name}? You have not named them in this session: write "
                     "their user name in a message, and I will.",
@@ -62,6 +66,40 @@ def resolve(
             tx.people.allow_contact(session_id, person.id, now)
         found[person.id] = person
     return list(found.values())
+
+
+def _meant(tx: Transaction, session_id: str, name: str, now: Micros, *, by_mail: bool) -> Person:
+    """Return the one person who is meant by a name; of several, one whom the session knows."""
+    people = people_called(tx, name, now)
+    if len(people) > 1:
+        known = [person for person in people if tx.people.is_contact(session_id, person.id)]
+        people = known if len(known) == 1 else people
+    if len(people) == 1:
+        return people[0]
+    if people:
+        raise Invalid(
+            f"I know {len(people)} people called “{name}”: "
+            + "; ".join(_told_apart(tx, person) for person in people)
+            + ". Which of them should I ask? Name them by address or user name.",
+            code="ambiguous_person",
+        )
+    if by_mail and is_address(name):
+        return person_at(tx, name, "", now)
+    where = "an account here with a verified address"
+    if by_mail:
+        where += ", or a mail address that I can write to"
+    raise Invalid(
+        f"I do not know anybody called “{name}”. Whom should I ask? They need {where}; give me "
+        "their user name or that address.",
+        code="unknown_person",
+    )
+
+
+def _told_apart(tx: Transaction, person: Person) -> str:
+    """Return a person's name with an address that no other has."""
+    identities = tx.people.identities(person.id)
+    address = next((i.key for i in identities if i.kind == EMAIL), None)
+    return f"{person.name} ({address})" if address else person.name
 
 
 def refuse_self_approval(kind: Kind, people: Iterable[Person], asker_id: str) -> None:

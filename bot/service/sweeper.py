@@ -91,3 +91,6 @@ class Sweeper:
         tx.accounts.prune_tokens(now - DAY, BATCH)
         # A time that has passed limits nothing; an hour, since clocks can be set back.
         tx.rates.prune(now - HOUR, BATCH)
+        tx.inbox.prune(now - RECEIPTS_KEPT, BATCH)
+        tx.vault.prune(now - DAY, BATCH)
+        tx.links.prune(now, BATCH)

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 
 from bot.domain.commands import (
     SYSTEM_CHANNEL,
+    BindSession,
     CloseSession,
     Command,
     Offer,
     Outcome,
     ReceiveMessage,
     ResumeSession,
+    SpeakAt,
     StartSession,
     StopTurn,
     TimeOutSession,
 )
-from bot.domain.errors import Conflict, NotAllowed, NotFound
+from bot.domain.errors import Conflict, NotAllowed, NotFound, Unavailable
 from bot.domain.feedback import State
 from bot.domain.instants import MINUTE, Micros
 from bot.domain.journal import Entry
+from bot.domain.place import Binding
 from bot.domain.planning import Role
+from bot.domain.routing import lane_of_place
 from bot.domain.session import (
     ParticipantRole,
     Session,
@@ -47,9 +51,20 @@ class Talking:
 
     def start(self, tx: Transaction, command: StartSession, now: Micros) -> Outcome:
         """Open a session; at the limit its text is kept and room is offered."""
-        text = clean(command.text) if command.text is not None else None
+        return self._open(tx, command, command.text, command.end, None, now)
+
+    def _open(
+        self,
+        tx: Transaction,
+        command: Command,
+        said: str | None,
+        end: str | None,
+        binding: SpeakAt | None,
+        now: Micros,
+    ) -> Outcome:
+        text = clean(said) if said is not None else None
         owner = command.actor.person_id
-        room = self._make_room(tx, command, command.end, now)
+        room = self._make_room(tx, command, end, now)
         if room and text is None:
             raise _too_many(room)
         if room and tx.sessions.count_held(owner) >= HELD_AT_ONCE:
@@ -57,6 +72,9 @@ class Talking:
         session = _new_session(owner, text, SessionState.HELD if room else SessionState.ACTIVE, now)
         tx.sessions.add(session)
         conversation = Conversation(tx, session, now, self.session_timeout)
+        if binding is not None:
+            _bind(tx, binding.place, session.id, binding.head or "{}", now)
+            conversation.place = binding.place
         seq = None
         if text is not None:
             seq = self._speak(conversation, command, text)
@@ -67,10 +85,47 @@ class Talking:
 
     def receive(self, tx: Transaction, command: ReceiveMessage, now: Micros) -> Outcome:
         """Take a message; a session that was ended or held goes on, if there is room for it."""
-        text = clean(command.text)
         session = _locked(tx, command.session_id)
         role = _role(tx, session, command.actor.person_id)
+        return self._hear(tx, session, role, command, command.text, None, now)
+
+    def speak_at(self, tx: Transaction, command: SpeakAt, now: Micros) -> Outcome:
+        """Take what was said at a place; whoever speaks there besides its owner contributes."""
+        binding = tx.bindings.find(command.place)
+        if binding is None:
+            if not command.opens:
+                return Outcome(status="ignored")
+            return self._open(tx, command, command.text, None, command, now)
+        session = _locked(tx, binding.session_id)
+        speaker = command.actor.person_id
+        role = ParticipantRole.OWNER
+        if not _is_owner(tx, session, speaker):
+            role = tx.sessions.role_of(session.id, speaker) or ParticipantRole.CONTRIBUTOR
+            tx.sessions.add_participant(session.id, speaker, role)
+        if command.head is not None:
+            tx.bindings.save_head(command.place, command.head)
+        return self._hear(tx, session, role, command, command.text, command.place, now)
+
+    def bind(self, tx: Transaction, command: BindSession, now: Micros) -> Outcome:
+        """Let a session live at a further place, as its owner wants."""
+        session = _owned(tx, command.session_id, command.actor.person_id)
+        _bind(tx, command.place, session.id, command.head, now)
+        _journal(tx, "session.bound", command, session.id, now)
+        return Outcome(status="bound", session_id=session.id)
+
+    def _hear(
+        self,
+        tx: Transaction,
+        session: Session,
+        role: ParticipantRole,
+        command: Command,
+        said: str,
+        place: str | None,
+        now: Micros,
+    ) -> Outcome:
+        text = clean(said)
         conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.place = place
         room: list[Offer] = []
         if session.state is not SessionState.ACTIVE:
             if role is ParticipantRole.OWNER:
@@ -290,7 +345,7 @@ def _locked(tx: Transaction, session_id: str) -> Session:
 
 def _role(tx: Transaction, session: Session, person_id: str) -> ParticipantRole:
     """Return the person's role; strangers do not learn that the session exists."""
-    if session.owner_id == person_id:
+    if _is_owner(tx, session, person_id):
         return ParticipantRole.OWNER
     role = tx.sessions.role_of(session.id, person_id)
     if role is None:
@@ -298,6 +353,23 @@ def _role(tx: Transaction, session: Session, person_id: str) -> ParticipantRole:
     if role is ParticipantRole.OBSERVER:
         raise NotAllowed("You can read this session, but not write in it.")
     return role
+
+
+def _is_owner(tx: Transaction, session: Session, person_id: str) -> bool:
+    """Tell whether a person owns a session: two people may have been found to be one."""
+    if session.owner_id == person_id:
+        return True
+    owner, person = tx.people.get(session.owner_id), tx.people.get(person_id)
+    return owner is not None and person is not None and owner.canonical_id == person.canonical_id
+
+
+def _bind(tx: Transaction, place: str, session_id: str, head: str, now: Micros) -> None:
+    binding = Binding(
+        place=place, session_id=session_id, lane=lane_of_place(place), head=head, created_at=now
+    )
+    if not tx.bindings.add(binding):
+        # Somebody else began a session there at this moment: the next try finds it.
+        raise Unavailable("This place has just got a session. Send it again.", code="place_taken")
 
 
 def _owned(tx: Transaction, session_id: str, person_id: str) -> Session:

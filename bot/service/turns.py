@@ -52,6 +52,8 @@ class ClaimedTurn:
     """The newest message that this turn reacts to."""
     context: PlanContext
     to_summarise: Sequence[Message]
+    place: str | None = None
+    """Where its input came by, and its words go; None: the web alone."""
     started_at: Micros
 
 
@@ -86,6 +88,7 @@ class Turns:
         start = self._window(session)
         messages = tx.messages.after(session.id, start, session.planned_seq - start + NEW_LINES)
         messages = _up_to_inputs(messages, session.planned_seq)
+        inputs = [m for m in messages if m.seq > session.planned_seq and m.role is not Role.AGENT]
         upto = messages[-1].seq if messages else session.planned_seq
         return ClaimedTurn(
             turn_id=turn_id,
@@ -95,6 +98,7 @@ class Turns:
             upto=upto,
             context=self._context(tx, claimed, turn_id, messages, now),
             to_summarise=self._to_summarise(tx, session),
+            place=inputs[-1].place if inputs else session.place,
             started_at=now,
         )
 
@@ -184,6 +188,7 @@ class Turns:
         named = lock_named(tx, plan.steps, claim.session.id)
         session = self._held(tx, claim)
         conversation = Conversation(tx, session, now, self.session_timeout)
+        conversation.place = claim.place
         asker = Asker(
             person_id=session.owner_id,
             words=[line.text for line in claim.context.lines if line.is_owner],
@@ -225,6 +230,7 @@ class Turns:
         conversation = Conversation(tx, session, now, self.session_timeout)
         failures = session.failures + 1
         gave_up = failures >= MAX_FAILURES
+        conversation.place = claim.place
         conversation.change(claim_owner=None, claim_until=None, failures=0 if gave_up else failures)
         if gave_up:
             conversation.say(
@@ -279,10 +285,17 @@ class Turns:
 
 
 def _up_to_inputs(messages: Sequence[Message], planned_seq: int) -> Sequence[Message]:
-    """Cut `messages` after the last that this turn reacts to."""
+    """Cut `messages` after the last that this turn reacts to.
+
+    All of them came by one place, to which its words go.
+    """
     inputs = 0
+    place: str | None = None
     for position, message in enumerate(messages):
         if message.seq > planned_seq and message.role is not Role.AGENT:
+            if inputs and message.place != place:
+                return messages[:position]
+            place = message.place
             inputs += 1
             if inputs == INPUTS:
                 return messages[: position + 1]

@@ -29,6 +29,7 @@ import web.agent
 import web.app
 from bot.adapters.planner.rules import RulesPlanner
 from bot.adapters.store import postgres, sqlite
+from bot.domain.card import Card
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import SECOND
 from bot.domain.planning import Plan, PlanContext
@@ -166,9 +167,11 @@ def install(folder: Path, planner_seconds: float) -> None:
     build_app = web.app.build_app
 
     class WatchedChannel(ChatChannel):
-        async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+        async def deliver(
+            self, surface: Surface, request: FeedbackRequest, card: Card | None = None
+        ) -> Delivery:
             trigger.hit("before the delivery")
-            delivery = await super().deliver(surface, request)
+            delivery = await super().deliver(surface, request, card)
             trigger.hit("after the delivery")
             return delivery
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from enum import Enum, auto
 
+from bot.domain.card import Card
 from bot.domain.commands import CHAT
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import Micros
@@ -44,7 +45,9 @@ class SecondChannel:
         """Tries that were found to be there already."""
         self._clock = clock
 
-    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+    async def deliver(
+        self, surface: Surface, request: FeedbackRequest, card: Card | None = None
+    ) -> Delivery:
         self.tried.append((self._clock.now(), surface, request))
         self.begun.set()
         if self.hold is not None:
@@ -88,5 +91,7 @@ class EmptyPage:
 
     name = CHAT
 
-    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+    async def deliver(
+        self, surface: Surface, request: FeedbackRequest, card: Card | None = None
+    ) -> Delivery:
         return Delivery(fate=Fate.PARKED, detail="no open page")

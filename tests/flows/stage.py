@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bot.adapters.planner.rules import RulesPlanner
 from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.card import Card
 from bot.domain.commands import (
     CHAT,
     Actor,
@@ -35,6 +36,7 @@ from bot.domain.session import Message, Session
 from bot.domain.surface import Surface
 from bot.service.asking import Terms
 from bot.service.courier import Courier
+from bot.service.deliveries import Deliveries
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
@@ -102,7 +104,9 @@ class FakeChannel:
         self.begun = asyncio.Event()
         self.hold: asyncio.Event | None = None
 
-    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+    async def deliver(
+        self, surface: Surface, request: FeedbackRequest, card: Card | None = None
+    ) -> Delivery:
         self.delivered.append((surface, request))
         self.begun.set()
         if self.hold is not None:
@@ -173,14 +177,14 @@ class Stage:
             name=name,
             store=store,
             clock=clock,
-            channels=self.channels,
+            channels=tuple(self.channels),
+            desks=[Deliveries(routing=routing, session_timeout=24 * HOUR, channels=self.channels)],
             handoff=handoff,
-            routing=routing,
         )
         self.sweeper = Sweeper(store=store, clock=clock, intake=self.intake)
         if handed_over:
             handoff.offer_to(Topic.TURN, self.worker)
-            handoff.offer_to(Topic.SURFACE, self.courier)
+            self.courier.take_over()
 
     def key(self) -> str:
         """Return an external key that was not used before."""

@@ -24,6 +24,7 @@ from bot.service import courier as courier_module
 from bot.service.asking import Terms
 from bot.service.breakers import Breakers
 from bot.service.courier import Courier
+from bot.service.deliveries import Deliveries
 from bot.service.handoff import Handoff
 from bot.service.intake import Intake
 from bot.service.orchestrator import Orchestrator
@@ -73,13 +74,14 @@ class Post(Stage):
             handoff=self.handoff,
             orchestrator=brain,
         )
+        channels = {CHAT: EmptyPage(), "email": self.email, "slack": self.slack}
         self.courier = Courier(
             name=name,
             store=store,
             clock=clock,
-            channels={CHAT: EmptyPage(), "email": self.email, "slack": self.slack},
+            channels=tuple(channels),
+            desks=[Deliveries(routing=ROUTING, session_timeout=24 * HOUR, channels=channels)],
             handoff=self.handoff,
-            routing=ROUTING,
             breakers=Breakers(failures=failures),
         )
         self.sweeper = Sweeper(store=store, clock=clock, intake=self.intake)

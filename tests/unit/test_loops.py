@@ -60,5 +60,7 @@ async def test_the_worker_looks_again(caplog: pytest.LogCaptureFixture) -> None:
 
 async def test_the_courier_looks_again(caplog: pytest.LogCaptureFixture) -> None:
     store = BrokenOnce()
-    courier = Courier(name="c", store=cast("Any", store), clock=cast("Any", None), channels={})
+    courier = Courier(
+        name="c", store=cast("Any", store), clock=cast("Any", None), desks=[], channels=()
+    )
     await goes_on(courier, store, caplog)

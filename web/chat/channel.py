@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.card import Card
 from bot.domain.commands import CHAT
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.surface import Surface
@@ -20,7 +21,12 @@ class ChatChannel:
         """Return the channel's name."""
         return CHAT
 
-    async def deliver(self, surface: Surface, request: FeedbackRequest) -> Delivery:
+    async def deliver(
+        self,
+        surface: Surface,
+        request: FeedbackRequest,
+        card: Card | None,  # noqa: ARG002 - the page asks for what it shows
+    ) -> Delivery:
         """Say whether a page is there to show `request`; who comes later loads it with the rest."""
         if self._hub.is_present(surface.person_id):
             return Delivery(fate=Fate.SHOWN, detail=f"{request.state.value} on an open page")
