@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from bot.adapters.store.postgres import PostgresStore
 from bot.adapters.store.schema import metadata
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.errors import Conflict, Unavailable
+from bot.domain.place import Binding
+from tests.contract.conftest import AnyStore
 from tests.contract.postgres_server import PostgresServer
 
 START = """
@@ -251,3 +253,65 @@ def test_a_migration_that_is_missing_is_said_plainly(older: Path) -> None:
         MigrationFailed, match=f"could not be brought from schema {REVISION} to 9999"
     ):
         migrate_sqlite(older)
+
+
+@pytest.fixture
+def from_the_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file as the first version left it, with one session in it."""
+    with monkeypatch.context() as first:
+        first.setattr(migration, "REVISION", "0001")
+        migrate_sqlite(path)
+    _fill(lambda sql: execute(path, sql))
+    return path
+
+
+def _fill(run: Callable[[str], object]) -> None:
+    run("INSERT INTO persons (id, name, zone, feed_seq, created_at) VALUES ('p','Ann','UTC',0,1)")
+    run(
+        "INSERT INTO sessions (id, owner_id, title, state, created_at, last_active_at, message_seq,"
+        " feed_seq, wake_seq, planned_seq, summary, summary_seq, open_questions, claim_number,"
+        " warned, failures) VALUES ('s','p','Ship?','active',1,1,1,1,1,1,'',0,0,0,0,0)"
+    )
+    run(
+        "INSERT INTO messages (session_id, seq, id, role, person_id, channel, text, at)"
+        " VALUES ('s',1,'m','user','p','chat','Hello',1)"
+    )
+
+
+async def _was_kept(store: AnyStore) -> None:
+    """What was there before has no place, and may get one."""
+    session = await store.read(lambda tx: tx.sessions.get("s"))
+    assert session is not None
+    assert (session.title, session.place) == ("Ship?", None)
+    messages = await store.read(lambda tx: tx.messages.after("s", 0, 9))
+    assert [(message.text, message.place) for message in messages] == [("Hello", None)]
+    binding = Binding(place="slack:C1", session_id="s", lane="slack", created_at=2)
+    assert await store.run(lambda tx: tx.bindings.add(binding))
+    assert await store.read(lambda tx: tx.bindings.of_session("s")) == [binding]
+
+
+async def test_a_file_of_the_first_version_is_brought_on(from_the_first: Path) -> None:
+    store = SqliteStore(from_the_first)
+    await store.open()
+    await _was_kept(store)
+    await store.close()
+    copy = from_the_first.with_name(from_the_first.name + ".0001.bak")
+    assert execute(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(from_the_first))
+    assert differences(engine) == []
+    engine.dispose()
+
+
+@pytest.mark.postgres
+async def test_a_database_of_the_first_version_is_brought_on(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(empty_url) as connection, monkeypatch.context() as first:
+        first.setattr(migration, "REVISION", "0001")
+        migrate_postgres(connection)
+    with psycopg.connect(empty_url) as connection:
+        _fill(connection.execute)
+    store = PostgresStore(empty_url)
+    await store.open()
+    await _was_kept(store)
+    await store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, func, null, or_, select, text, update
+from sqlalchemy import CTE, and_, bindparam, case, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import inbox
@@ -24,8 +24,12 @@ _ADD = Statement(
 _GET = where(inbox, _FIELDS, inbox.c.key == bindparam("key"))
 
 
-def _claim() -> Statement:
-    due = (
+def _due() -> CTE:
+    """Select what can be claimed.
+
+    Materialised: PostgreSQL may run a plain subquery again for each row, and so claim too many.
+    """
+    return (
         select(inbox.c.key)
         .where(
             inbox.c.due_at <= bindparam("now"),
@@ -34,26 +38,24 @@ def _claim() -> Statement:
         .order_by(inbox.c.due_at, inbox.c.received_at, inbox.c.key)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True, key_share=True)
-        # Materialised: PostgreSQL may run a plain subquery again for each row.
         .cte("due")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    return Statement(
-        lambda: (
-            update(inbox)
-            .where(inbox.c.key.in_(select(due.c.key)))
-            .values(
-                claim_owner=bindparam("owner"),
-                claim_until=bindparam("until"),
-                claim_number=inbox.c.claim_number + bindparam("step"),
-                attempts=inbox.c.attempts + bindparam("step"),
-            )
-            .returning(*(inbox.c[name] for name in _FIELDS))
+
+
+_CLAIM = Statement(
+    lambda: (
+        update(inbox)
+        .where(inbox.c.key.in_(select(_due().c.key)))
+        .values(
+            claim_owner=bindparam("owner"),
+            claim_until=bindparam("until"),
+            claim_number=inbox.c.claim_number + bindparam("step"),
+            attempts=inbox.c.attempts + bindparam("step"),
         )
+        .returning(*(inbox.c[name] for name in _FIELDS))
     )
-
-
-_CLAIM = _claim()
+)
 # The later of the two; the dialects name that function differently.
 _NEXT_DUE = Statement(
     lambda: select(
