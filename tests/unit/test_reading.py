@@ -51,7 +51,7 @@ def test_words_that_reject(text: str) -> None:
     [
         "yes?", "ok?", "yes but", "yes, but not today", "no idea", "no problem", "not ok",
         "ok so what is it?", "I don't approve", "approve or reject?", "yes/no", "yes no", "maybe",
-        "sure, why not... or not", "1", "0", "true", "ja", "nein", "👍👎", "👌", "🤷", "y n",
+        "sure, why not... or not", "1", "0", "true", "jein", "na ja", "👍👎", "👌", "🤷", "y n",
         "Yes\n\nOn Monday you wrote:\n> Ship?", "ok ok ok maybe", "+", "-", "fine", "⁣",
     ],
 )  # fmt: skip
@@ -73,6 +73,8 @@ def test_words_that_decide_nothing(text: str) -> None:
         ("#2", 1),
         ("3)", 2),
         ("3.", 2),
+        ("first", 0),
+        ("the second", 1),
     ],
 )
 def test_words_that_choose(text: str, option: int) -> None:
@@ -83,7 +85,7 @@ def test_words_that_choose(text: str, option: int) -> None:
     "text",
     [
         "ship", "ship it", "waiting", "wait, or ship it now", "0", "4", "#", "-1", "1 or 2", "1, 2",
-        "one", "first", "the second", "yes", "no", "9999999999", "²", "1.5", "not wait",
+        "one", "yes", "no", "9999999999", "²", "1.5", "not wait",
     ],
 )  # fmt: skip
 def test_words_that_choose_nothing(text: str) -> None:

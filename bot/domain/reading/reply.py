@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.forms import read_values
-from bot.domain.text import ANSWER_BYTES, clean, folded
+from bot.domain.reading.options import chosen
+from bot.domain.reading.spelling import reordered, seen
+from bot.domain.reading.verdicts import verdict
+from bot.domain.text import ANSWER_BYTES, clean
 
-_YES = {"yes", "y", "yep", "yeah", "yes please", "approve", "approved", "ok", "okay", "sure",
-        "go ahead", "go", "👍", "✅", "lgtm", "ship it", "+1"}  # fmt: skip
-_NO = {"no", "n", "nope", "no thanks", "reject", "rejected", "deny", "denied", "decline",
-       "declined", "👎", "❌", "-1"}  # fmt: skip
-_PARTS = re.compile(r"\s*(?:,|;|\n|&|\band\b)\s*", re.IGNORECASE)
-_OUTER = re.compile(r"^[\s\"'“”‘’.,!]+|[\s\"'“”‘’.,!]+$")
+_LONGEST = 2_000
+"""Characters; whatever is longer says more than a verdict."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +40,7 @@ def read(
     _check_shape(request, approved, choices, values)
     match request.kind:
         case Kind.APPROVAL:
-            return _approval(approved, words)
+            return _approval(request, approved, words)
         case Kind.CHOICE:
             return _choice(request, choices, words)
         case Kind.FORM:
@@ -51,6 +49,25 @@ def read(
             if not words:
                 raise Invalid("The answer is empty. Write something first.", code="empty")
             return Answer(text=words)
+
+
+def unclear(request: FeedbackRequest) -> Unclear:
+    """Return what to ask back where words do not clearly answer `request`."""
+    if request.kind is Kind.CHOICE:
+        return Unclear(
+            question="I could not tell which option you mean, so nothing is decided. "
+            "Please choose from: " + "; ".join(request.options) + "."
+        )
+    if request.kind is Kind.FORM:
+        return Unclear(
+            question="This question is a form, so nothing is decided. Please fill in: "
+            + ", ".join(field.label for field in request.fields)
+            + "."
+        )
+    return Unclear(
+        question="I could not tell whether that approves or rejects it, so nothing is decided. "
+        "Please approve, reject, or write just “yes” or “no”."
+    )
 
 
 def _check_shape(
@@ -67,20 +84,12 @@ def _check_shape(
         raise Invalid("This question is not a form.")
 
 
-def _approval(approved: bool | None, words: str) -> Answer | Unclear:
+def _approval(request: FeedbackRequest, approved: bool | None, words: str) -> Answer | Unclear:
     if approved is not None:
         return Answer(approved=approved, text=words)
     if not words:
         raise Invalid("The answer is empty: approve, reject, or write something.", code="empty")
-    said = _folded(words)
-    if said in _YES:
-        return Answer(approved=True)
-    if said in _NO:
-        return Answer(approved=False)
-    return Unclear(
-        question="I could not tell whether that approves or rejects it, so nothing is decided. "
-        "Please approve, reject, or write just “yes” or “no”."
-    )
+    return _by_rules(request, words) or unclear(request)
 
 
 def _choice(request: FeedbackRequest, choices: Sequence[str], words: str) -> Answer | Unclear:
@@ -96,35 +105,7 @@ def _choice(request: FeedbackRequest, choices: Sequence[str], words: str) -> Ans
         return Answer(choices=tuple(o for o in options if o in chosen), text=words)
     if not words:
         raise Invalid("The answer is empty: choose an option or write something.", code="empty")
-    option = _option(options, words)
-    if option is not None:
-        return Answer(choices=(option,))
-    if request.multiple:
-        several = {_option(options, part) for part in _PARTS.split(words)}
-        if None not in several:
-            return Answer(choices=tuple(o for o in options if o in several))
-    return Unclear(
-        question="I could not tell which option you mean, so nothing is decided. "
-        "Please choose from: " + "; ".join(options) + "."
-    )
-
-
-def _option(options: Sequence[str], words: str) -> str | None:
-    """Return the option that these words are the label or the number of, and nothing else."""
-    said = _folded(words)
-    exact = [option for option in options if folded(option) == folded(words)]
-    same = exact or [option for option in options if _folded(option) == said]
-    if len(same) == 1:
-        return same[0]
-    # A number in a label may be what is meant by one: "1" does not clearly say the first.
-    labels_hold_numbers = any(char.isdigit() for option in options for char in option)
-    number = said.removeprefix("#").rstrip(")")
-    # Only ASCII digits: "²" counts as a digit elsewhere, and int() refuses it.
-    if re.fullmatch("[0-9]{1,3}", number) and not labels_hold_numbers:
-        position = int(number)
-        if 1 <= position <= len(options):
-            return options[position - 1]
-    return None
+    return _by_rules(request, words) or unclear(request)
 
 
 def _form(
@@ -133,13 +114,12 @@ def _form(
     if values is None:
         if not words:
             raise Invalid("The form is empty. Fill it in first.", code="empty")
-        return Unclear(
-            question="This question is a form, so nothing is decided. Please fill in: "
-            + ", ".join(field.label for field in request.fields)
-            + "."
-        )
+        return unclear(request)
     return Answer(values=read_values(request.fields, values), text=words)
 
 
-def _folded(text: str) -> str:
-    return _OUTER.sub("", " ".join(text.casefold().split()))
+def _by_rules(request: FeedbackRequest, words: str) -> Answer | None:
+    if len(words) > _LONGEST or reordered(words):
+        return None
+    shown = seen(words)
+    return (verdict if request.kind is Kind.APPROVAL else chosen)(request, shown)

@@ -1,0 +1,49 @@
+"""Which answers a question leaves clear: “no” to “any objections?” is no rejection."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.feedback import FeedbackRequest
+from bot.domain.reading.phrases import (
+    AMOUNTS,
+    LEANING_YES,
+    NEGATIONS,
+    OBJECTIONS,
+    REFUSING,
+    holds,
+)
+from bot.domain.reading.spelling import seen, words
+
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
+_FIRST_WORDS = 3
+
+
+def yes_and_no_are_clear(request: FeedbackRequest) -> bool:
+    """Tell whether yes approves and no rejects, which a negative question turns round."""
+    return not any(
+        holds(said, OBJECTIONS) or holds(said[:_FIRST_WORDS], NEGATIONS)
+        for said in _sentences(request)
+    )
+
+
+def approving_is_clear(request: FeedbackRequest) -> bool:
+    """Tell whether "rejected" can only mean the request, and not what it asks to be rejected."""
+    return not any(
+        holds(said, REFUSING) and not holds(said, LEANING_YES | OBJECTIONS)
+        for said in _sentences(request)
+    )
+
+
+def numbers_count_options(request: FeedbackRequest) -> bool:
+    """Tell whether a number can only mean the option at that place."""
+    asked = seen(f"{request.question}\n{request.context}")
+    # "Which version, 2 or 3?": there a number means what the question means by it.
+    if any(char.isdigit() for option in request.options for char in seen(option)):
+        return False
+    return not any(char.isdigit() for char in asked) and not holds(words(request.question), AMOUNTS)
+
+
+def _sentences(request: FeedbackRequest) -> list[tuple[str, ...]]:
+    found = (words(part[0]) for part in _SENTENCE.finditer(seen(request.question)))
+    return [said for said in found if said]

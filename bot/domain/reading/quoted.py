@@ -1,0 +1,138 @@
+"""Whether a model's reading of an answer holds: it rests on words that are there and say it.
+
+The model proposes; nothing here trusts it. Asking back is always allowed, a wrong decision never.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.feedback import Answer, FeedbackRequest, Kind, Risk
+from bot.domain.reading.phrases import (
+    CONDITIONS,
+    LEANING_NO,
+    LEANING_YES,
+    NEGATIONS,
+    OBJECTIONS,
+    REJECTING,
+    ROLES,
+    Role,
+    Words,
+    count,
+    holds,
+)
+from bot.domain.reading.questions import yes_and_no_are_clear
+from bot.domain.reading.reply import Unclear, unclear
+from bot.domain.reading.spelling import reordered, seen, words
+
+_COPIED = 4
+"""So many words in a row that stand in the question, too, are the question's."""
+_YES = LEANING_YES | {p for p, role in ROLES.items() if role in (Role.YES, Role.APPROVE)}
+_NO = LEANING_NO | {p for p, role in ROLES.items() if role in REJECTING}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """What a model says that a reply decides, and the `words` of the reply that this rests on."""
+
+    approved: bool | None = None
+    choices: tuple[str, ...] = ()
+    words: str
+
+
+def checked(request: FeedbackRequest, text: str, claim: Claim) -> Answer | Unclear:
+    """Return the answer that `claim` reads in the reply `text`, or `Unclear` at the least doubt.
+
+    A high-risk question is never decided by it.
+    """
+    if request.risk is Risk.HIGH or reordered(text) or "?" in seen(text):
+        return unclear(request)
+    asked = words(f"{request.question}\n{request.context}")
+    said, quote = _own(_unquoted(text), asked), words(claim.words)
+    if not quote or not _stands(quote, said):
+        return unclear(request)
+    if holds(said, CONDITIONS):
+        return unclear(request)
+    if request.kind is Kind.APPROVAL and claim.approved is not None and not claim.choices:
+        held = _verdict_holds(request, said, quote, asked, approved=claim.approved)
+    elif request.kind is Kind.CHOICE and claim.choices and claim.approved is None:
+        held = _choice_holds(request, said, quote, claim.choices)
+    else:
+        held = False
+    if not held:
+        return unclear(request)
+    note = " ".join(claim.words.split())
+    if request.kind is Kind.APPROVAL:
+        return Answer(approved=claim.approved, text=note)
+    return Answer(choices=tuple(o for o in request.options if o in claim.choices), text=note)
+
+
+def _verdict_holds(
+    request: FeedbackRequest, said: Words, quote: Words, asked: Words, *, approved: bool
+) -> bool:
+    if _stands(quote, asked) or not yes_and_no_are_clear(request):
+        return False
+    negations = count(said, NEGATIONS | OBJECTIONS)
+    if approved:
+        return holds(quote, _YES) and not negations and not holds(said, _NO)
+    # "I can't say no": two of them may make a yes.
+    if negations > 1:
+        return False
+    agrees = holds(said, frozenset(_YES))
+    return holds(quote, NEGATIONS | OBJECTIONS | _NO) and (not agrees or negations == 1)
+
+
+def _choice_holds(
+    request: FeedbackRequest, said: Words, quote: Words, choices: tuple[str, ...]
+) -> bool:
+    picked = set(choices)
+    if len(picked) != 1 and not request.multiple:
+        return False
+    if not picked <= set(request.options) or holds(said, NEGATIONS | OBJECTIONS):
+        return False
+    named = {option: words(option) for option in request.options}
+    # Another label beside the chosen one may be what is compared, or what is left out.
+    others = [label for option, label in named.items() if option not in picked]
+    chosen = [label for option, label in named.items() if option in picked]
+    rest = _blanked(said, chosen)
+    return all(label and _stands(label, quote) for label in chosen) and not any(
+        not label or _stands(label, rest) for label in others
+    )
+
+
+def _unquoted(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+
+
+def _own(text: str, asked: Words) -> Words:
+    """Return the words of `text` without the runs of words that repeat the question."""
+    said = words(text)
+    kept: list[str] = []
+    at = 0
+    runs = {asked[n : n + _COPIED] for n in range(len(asked) - _COPIED + 1)}
+    while at < len(said):
+        size = 0
+        while said[at + size : at + size + _COPIED] in runs:
+            size += 1
+        if size:
+            at += size + _COPIED - 1
+            kept.append("")  # so that what stood apart is not joined
+        else:
+            kept.append(said[at])
+            at += 1
+    return tuple(kept)
+
+
+def _blanked(said: Words, labels: list[Words]) -> Words:
+    """Return `said` with the `labels` taken out, longest first."""
+    rest = list(said)
+    for label in sorted(labels, key=len, reverse=True):
+        for at in range(len(rest) - len(label) + 1):
+            if tuple(rest[at : at + len(label)]) == label:
+                rest[at : at + len(label)] = [""] * len(label)
+    return tuple(rest)
+
+
+def _stands(part: Words, whole: Words) -> bool:
+    size = len(part)
+    return any(whole[at : at + size] == part for at in range(len(whole) - size + 1))
