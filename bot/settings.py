@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from annotated_types import Ge, Le
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from bot.channel_settings import ChannelSettings
 from bot.channels.http.hosts import read_hosts
 from bot.secret_key import SecretFileError, is_placeholder, kept_secret, production_fault
 
@@ -20,6 +21,7 @@ CHANNELS = ("chat", "slack", "email")
 
 _PerMinute = Annotated[int, Field(ge=1, le=100_000)]
 _Hours = Annotated[int, Field(ge=1, le=8_760)]
+_SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 _CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -32,7 +34,7 @@ class SettingsError(Exception):
         super().__init__(f"Handraise cannot start with these settings:\n{lines}")
 
 
-class Settings(BaseSettings):
+class Settings(ChannelSettings):
     """What an operator may choose. A variable that is empty counts as unset.
 
     Validators read the fields declared above their own, so the order of the fields matters; a
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     debug: bool = True
     data_dir: Path = Path("data")
     secret_key: SecretStr = SecretStr("")
+    secret_key_previous: _SecretList = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65_535)
     public_url: str = ""
@@ -135,6 +138,13 @@ class Settings(BaseSettings):
         if info.data.get("debug") is False and fault:
             raise ValueError(fault)
         return secret
+
+    @field_validator("secret_key_previous", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
+        return value
 
     @field_validator("host")
     @classmethod

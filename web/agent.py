@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 from aiohttp import web
 
@@ -17,23 +18,54 @@ from bot.domain.instants import HOUR, MINUTE, SECOND
 from bot.domain.routing import Routing
 from bot.service.actions import Runner
 from bot.service.asking import Terms
+from bot.service.backlog import Backlog, Deal
+from bot.service.cards import Cards
+from bot.service.chores import Chores
 from bot.service.courier import Courier
 from bot.service.deliveries import Deliveries
+from bot.service.desk import Desk
 from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
+from bot.service.interpreting import Interpreter
 from bot.service.limits import RateLimits
+from bot.service.links import Links
 from bot.service.orchestrator import Orchestrator
+from bot.service.outlet import Opened, Parts
+from bot.service.ports.channel import Channel
 from bot.service.ports.planner import Planner
 from bot.service.ports.tools import Toolbox
+from bot.service.posting import Posting
 from bot.service.sweeper import Sweeper
 from bot.service.turns import Turns
+from bot.service.unread import READ
 from bot.service.worker import Worker
 from bot.settings import Settings
 from web.chat.channel import ChatChannel
 from web.chat.hub import Hub
-from web.keys import AGENT, CLOCK, HUB, INTAKE, METRICS, PLANNER, SETTINGS, STORE, Agent
+from web.keys import (
+    AGENT,
+    CLOCK,
+    HUB,
+    INTAKE,
+    METRICS,
+    OUTLETS,
+    PLANNER,
+    READER,
+    SEALER,
+    SETTINGS,
+    STORE,
+    TOKENS,
+    Agent,
+)
 from web.observer import MetricsObserver
+
+
+class Part(Protocol):
+    """Something that runs by itself."""
+
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 async def run_agent(app: web.Application) -> AsyncIterator[None]:
@@ -44,50 +76,39 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as running:
         planner = app.get(PLANNER) or make_planner(planner_config(settings))
         running.push_async_callback(planner.aclose)
+        reader = app.get(READER)
         hub = app[HUB] = Hub(store=store, clock=clock, metrics=app[METRICS])
         await hub.start()
         running.push_async_callback(hub.close)
         handoff = Handoff(store)
-        channels = {CHAT: ChatChannel(hub)}
+        names = (CHAT, *(outlet.name for outlet in app[OUTLETS]))
         routing = Routing(
-            order=tuple(name for name in settings.channel_order if name in channels) or (CHAT,),
+            order=tuple(name for name in settings.channel_order if name in names) or (CHAT,),
             next_after=settings.feedback_next_channel_minutes * MINUTE,
         )
-        intake = app[INTAKE] = Intake(
-            store=store,
-            clock=clock,
-            handoff=handoff,
-            observer=observer,
-            limits=RateLimits(
-                per_user=settings.rate_limit_per_user,
-                per_session=settings.rate_limit_per_session,
-                per_person_channel=settings.rate_limit_per_person_channel,
-            ),
-            max_concurrent=settings.max_concurrent_sessions,
-            session_timeout=settings.session_timeout_hours * HOUR,
-            feedback_timeout=settings.feedback_timeout_hours * HOUR,
-            self_approval=settings.self_approval,
-            channels=routing.order,
-            routing=routing,
+        intake = app[INTAKE] = _intake(
+            app, handoff, observer, routing, has_reader=reader is not None
         )
-        courier = Courier(
+        links = Links(key=app[TOKENS].keyed("links"))
+        cards = Cards(public_url=settings.public_url, links=links)
+        parts = Parts(
             name=name,
             store=store,
             clock=clock,
-            channels=tuple(channels),
-            desks=[
-                Deliveries(
-                    routing=routing,
-                    session_timeout=settings.session_timeout_hours * HOUR,
-                    channels=channels,
-                )
-            ],
-            handoff=handoff,
-            observer=observer,
+            intake=intake,
+            sealer=app[SEALER],
+            cards=cards,
+            links=links,
+            public_url=settings.public_url,
         )
+        opened: dict[str, Opened] = {}
+        for outlet in app[OUTLETS]:
+            opened[outlet.name] = await outlet.open(parts)
+            running.push_async_callback(opened[outlet.name].close)
+        courier = _courier(app, name, handoff, observer, routing, cards, opened)
         toolbox = _toolbox(settings)
         terms = _terms(settings, toolbox, routing)
-        worker = _worker(app, name, planner, handoff, observer, terms)
+        worker = _worker(app, name, planner, handoff, observer, terms, opened)
         runner = Runner(
             name=name,
             store=store,
@@ -95,10 +116,38 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             toolbox=toolbox,
             session_timeout=settings.session_timeout_hours * HOUR,
         )
+        deals: dict[str, Deal] = {}
+        if reader is not None:
+            deals[READ] = Interpreter(
+                store=store,
+                clock=clock,
+                intake=intake,
+                reader=reader,
+                public_url=settings.public_url,
+            ).deal
+        for each in opened.values():
+            deals.update(each.deals)
+        backlog = Backlog(name=name, store=store, clock=clock, deals=deals)
+        chores = Chores(
+            owner=name,
+            store=store,
+            clock=clock,
+            chores=[chore for each in opened.values() for chore in each.chores],
+        )
         sweeper = Sweeper(store=store, clock=clock, intake=intake, observer=observer)
-        app[AGENT] = Agent(worker=worker, courier=courier, sweeper=sweeper)
-        ticker = Ticker(sweeper.sweep, settings.sweep_seconds)
-        for part in (courier, worker, runner, ticker):
+        app[AGENT] = Agent(
+            worker=worker,
+            courier=courier,
+            sweeper=sweeper,
+            backlog=backlog,
+            chores=chores,
+            outlets=opened,
+        )
+        parts_at_work: list[Part] = [courier, worker, runner]
+        if opened:  # nothing else keeps anything in the inbox, or has chores
+            parts_at_work += [backlog, Ticker(chores.tick, settings.sweep_seconds)]
+        parts_at_work.append(Ticker(sweeper.sweep, settings.sweep_seconds))
+        for part in parts_at_work:
             await part.start()
             running.push_async_callback(part.close)
         yield
@@ -134,6 +183,75 @@ def planner_config(settings: Settings) -> PlannerConfig:
     )
 
 
+def _intake(
+    app: web.Application,
+    handoff: Handoff,
+    observer: MetricsObserver,
+    routing: Routing,
+    *,
+    has_reader: bool,
+) -> Intake:
+    settings = app[SETTINGS]
+    return Intake(
+        store=app[STORE],
+        clock=app[CLOCK],
+        handoff=handoff,
+        observer=observer,
+        limits=RateLimits(
+            per_user=settings.rate_limit_per_user,
+            per_session=settings.rate_limit_per_session,
+            per_person_channel=settings.rate_limit_per_person_channel,
+        ),
+        max_concurrent=settings.max_concurrent_sessions,
+        session_timeout=settings.session_timeout_hours * HOUR,
+        feedback_timeout=settings.feedback_timeout_hours * HOUR,
+        self_approval=settings.self_approval,
+        has_reader=has_reader,
+        channels=routing.order,
+        routing=routing,
+    )
+
+
+def _courier(
+    app: web.Application,
+    name: str,
+    handoff: Handoff,
+    observer: MetricsObserver,
+    routing: Routing,
+    cards: Cards,
+    opened: Mapping[str, Opened],
+) -> Courier:
+    settings = app[SETTINGS]
+    timeout = settings.session_timeout_hours * HOUR
+    channels: dict[str, Channel] = {CHAT: ChatChannel(app[HUB])}
+    channels |= {name: each.channel for name, each in opened.items()}
+    desks: list[Desk] = [
+        Deliveries(
+            routing=routing,
+            session_timeout=timeout,
+            channels=channels,
+            cards=cards if opened else None,
+        )
+    ]
+    if opened:
+        desks.append(
+            Posting(
+                speakers={name: each.speaker for name, each in opened.items()},
+                public_url=settings.public_url,
+                session_timeout=timeout,
+            )
+        )
+    return Courier(
+        name=name,
+        store=app[STORE],
+        clock=app[CLOCK],
+        channels=tuple(channels),
+        desks=desks,
+        handoff=handoff,
+        observer=observer,
+    )
+
+
 def _toolbox(settings: Settings) -> Toolbox | None:
     """Return what may run after an approval; None where the operator listed no host."""
     hosts = read_hosts(settings.action_hosts)
@@ -158,6 +276,7 @@ def _worker(
     handoff: Handoff,
     observer: MetricsObserver,
     terms: Terms,
+    opened: Mapping[str, Opened],
 ) -> Worker:
     settings, store, clock = app[SETTINGS], app[STORE], app[CLOCK]
     turns = Turns(
@@ -176,6 +295,7 @@ def _worker(
             turns=turns,
             handoff=handoff,
             observer=observer,
+            stages={name: each.stage for name, each in opened.items() if each.stage is not None},
         ),
         turns=turns,
         handoff=handoff,

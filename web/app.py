@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 
 from bot.adapters.clock import SystemClock
+from bot.adapters.sealing import SecretSealer
 from bot.adapters.store.opening import make_store
 from bot.domain.instants import DAY, MINUTE
 from bot.service.ports.accounts import Account
 from bot.service.ports.clock import Clock
 from bot.service.ports.planner import Planner
+from bot.service.ports.reader import FeedbackReader
 from bot.settings import Settings
 from web import cors, middleware
 from web.agent import leave_sockets, run_agent
@@ -34,8 +36,21 @@ from web.auth.tokens import Tokens
 from web.chat import socket
 from web.headers import secure
 from web.journal_key import journal_key
-from web.keys import CLOCK, METRICS, PASSWORDS, PLANNER, SEND_CODE, SETTINGS, STORE, TOKENS
+from web.keys import (
+    CLOCK,
+    METRICS,
+    OUTLETS,
+    PASSWORDS,
+    PLANNER,
+    READER,
+    SEALER,
+    SEND_CODE,
+    SETTINGS,
+    STORE,
+    TOKENS,
+)
 from web.metrics import new_metrics
+from web.outlets import outlets_of
 from web.reference.routes import mount_reference
 
 
@@ -44,6 +59,7 @@ def build_app(
     *,
     clock: Clock | None = None,
     planner: Planner | None = None,
+    reader: FeedbackReader | None = None,
     send_code: Callable[[Account, str], None] | None = None,
     password_cost: int = 12,
 ) -> web.Application:
@@ -69,6 +85,13 @@ def build_app(
     app[SEND_CODE] = send_code or (log_code if settings.debug else None)
     if planner is not None:
         app[PLANNER] = planner
+    if reader is not None:
+        app[READER] = reader
+    app[SEALER] = SecretSealer(
+        settings.secret_key.get_secret_value(),
+        former=tuple(former.get_secret_value() for former in settings.secret_key_previous),
+    )
+    app[OUTLETS] = outlets_of(settings)
     mount(app, service.ENDPOINTS)
     mount(app, accounts.ENDPOINTS)
     mount(app, sessions.ENDPOINTS)
@@ -79,6 +102,8 @@ def build_app(
     mount(app, channels.ENDPOINTS)
     mount(app, journal.ENDPOINTS)
     app.router.add_get("/ws", socket.serve)
+    for outlet in app[OUTLETS]:
+        outlet.mount(app)
     service.mount_pages(app)
     mount_reference(app)
     app.cleanup_ctx.append(_database)

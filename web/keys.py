@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from bot.service.backlog import Backlog
+    from bot.service.chores import Chores
     from bot.service.courier import Courier
     from bot.service.intake import Intake
+    from bot.service.outlet import Opened
     from bot.service.ports.accounts import Account
     from bot.service.ports.clock import Clock
     from bot.service.ports.planner import Planner
+    from bot.service.ports.reader import FeedbackReader
+    from bot.service.ports.sealer import Sealer
     from bot.service.ports.store import Store
     from bot.service.sweeper import Sweeper
     from bot.service.worker import Worker
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from web.auth.tokens import Tokens
     from web.chat.hub import Hub
     from web.metrics import Metrics
+    from web.outlets import Outlet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +37,10 @@ class Agent:
     worker: Worker
     courier: Courier
     sweeper: Sweeper
+    backlog: Backlog
+    chores: Chores
+    outlets: Mapping[str, Opened]
+    """The channels outside the web, by name."""
 
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
@@ -44,6 +54,10 @@ PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
 PLANNER: web.AppKey[Planner] = web.AppKey("planner")
 """Only where one was given from outside; else the settings choose."""
 AGENT: web.AppKey[Agent] = web.AppKey("agent")
+READER: web.AppKey[FeedbackReader] = web.AppKey("reader")
+"""Likewise."""
+OUTLETS: web.AppKey[list[Outlet]] = web.AppKey("outlets")
+SEALER: web.AppKey[Sealer] = web.AppKey("sealer")
 SEND_CODE: web.AppKey[Callable[[Account, str], None] | None] = web.AppKey("send_code")
 """Brings a verification code to its account's owner; None where nothing can."""
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")

@@ -35,6 +35,8 @@ class Channel(BaseModel):
 
     name: str
     state: Literal["ready", "degraded", "closed"]
+    reason: str
+    """Why it is not ready, and what to do; empty when it is."""
     lanes: list[Lane]
     waiting: int
     failed: int
@@ -76,17 +78,26 @@ class FailedSurfaces(BaseModel):
 async def list_channels(call: Call) -> Channels:
     """Return each channel with its failing lanes, what waits in it and what was given up."""
     tallies: dict[str, Tally] = await call.app[STORE].read(_tallies)
-    health = {each.name: each for each in call.app[AGENT].courier.health()}
+    agent = call.app[AGENT]
+    health = {each.name: each for each in agent.courier.health()}
+    outlets = {name: opened.health() for name, opened in agent.outlets.items()}
     none = Tally(channel="", waiting=0, failed=0)
     channels = []
     for name in dict.fromkeys((*call.app[SETTINGS].channel_order, *health)):
         known = health.get(name)
         tally = tallies.get(name, none)
+        outlet = outlets.get(name)
+        state, reason = "closed", "It is not configured."
+        if known is not None:
+            state, reason = known.state, "Some deliveries fail." if known.state != "ready" else ""
+        if outlet is not None and outlet.state != "ready":
+            state, reason = outlet.state, outlet.reason
         channels.append(
             Channel.model_validate(
                 {
                     "name": name,
-                    "state": "closed" if known is None else known.state,
+                    "state": state,
+                    "reason": reason,
                     "lanes": []
                     if known is None
                     else [
