@@ -264,7 +264,7 @@ async def test_a_model_reads_what_the_rules_cannot(stage: Places) -> None:
     assert told.status == "reading"
     stage.clock.advance(2 * MINUTE)
     await backlog.drain()
-    decided = await stage.request(session_id)
+    decided = await stage.request(request)
     assert decided.state.value == "approved"
     assert decided.decided_via == "slack"
     responses = await stage.store.read(lambda tx: tx.requests.responses(request.id))
@@ -287,7 +287,7 @@ async def test_what_the_model_cannot_read_is_asked_back(stage: Places) -> None:
     await backlog.drain()
     await stage.mouth.drain()
     assert stage.speaker.said == [("slack:T1/UBEN", "Do you approve it?")]
-    assert (await stage.request(session_id)).is_open
+    assert (await stage.request(request)).is_open
 
 
 async def test_no_model_decides_where_a_wrong_answer_does_much_harm(stage: Places) -> None:
