@@ -202,6 +202,18 @@ class ChangeProfile(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MergePeople(Command):
+    """Say that `person_id` and `into` are one human, who is called `into` from then on.
+
+    The actor is an administrator, or the system with a `proof` in words, which is kept.
+    """
+
+    person_id: str
+    into: str
+    proof: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TimeOutSession(Command):
     """End a session in which nothing happened for too long."""
 

@@ -35,12 +35,15 @@ Done = Mapping[str, object]
 def lock_named(tx: Transaction, steps: Sequence[Step], session_id: str) -> set[str]:
     """Hold the questions of this session that a plan acts on, and return which they are.
 
-    Requests before their session, as everywhere: two transactions cannot wait for each other.
+    An end settles all of them. Requests before their session, as everywhere, and in one order: two
+    transactions cannot wait for each other.
     """
+    named = {request_id for step in steps if (request_id := _named(step)) is not None}
+    if any(isinstance(step, EndSession) for step in steps):
+        named.update(request.id for request in tx.requests.open_of(session_id))
     held = set()
-    for step in steps:
-        request_id = _named(step)
-        request = tx.requests.lock(request_id) if request_id is not None else None
+    for request_id in sorted(named):
+        request = tx.requests.lock(request_id)
         if request is not None and request.session_id == session_id:
             held.add(request.id)
     return held

@@ -18,6 +18,8 @@ from bot.service.ports.tables import FeedEntry
 FEED_MESSAGE = "message"
 FEED_QUESTION = "question"
 FEED_SESSION = "session"
+FEED_PERSON = "person"
+"""The feed's person was merged with another; whose feed it is now is what it names."""
 
 WARNING: Micros = HOUR
 """How long before it times out a session's people are told."""
@@ -33,8 +35,10 @@ class Conversation:
         "_changes",
         "_entries",
         "_now",
+        "_seen_at",
         "_session",
         "_timeout",
+        "_told",
         "_tx",
         "id",
         "owner_id",
@@ -45,6 +49,8 @@ class Conversation:
         self._session = session
         self._changes: dict[str, Any] = {}
         self._entries: list[FeedEntry] = []
+        self._told: dict[str, list[tuple[str, str]]] = {}
+        self._seen_at: dict[str, str] = {}
         self._tx = tx
         self._now = now
         self._timeout = timeout
@@ -147,10 +153,12 @@ class Conversation:
         self._changes["feed_seq"] = number
 
     def tell(self, person_id: str, kind: str, ref: str) -> None:
-        """Append an entry to a person's feed."""
-        number = self._tx.people.next_feed_number(person_id)
-        self._tx.feeds.add(person_id, [FeedEntry(number=number, kind=kind, ref=ref, at=self._now)])
-        self._tx.announce(Topic.FEED, person_id)
+        """Append an entry to a person's feed, once this is saved."""
+        self._told.setdefault(person_id, []).append((kind, ref))
+
+    def note_channel(self, person_id: str, channel: str) -> None:
+        """Keep where a person was last active, once this is saved."""
+        self._seen_at[person_id] = channel
 
     def tell_state(self) -> None:
         """Show the session's new state to its watchers and in its owner's list."""
@@ -185,4 +193,20 @@ class Conversation:
         self._tx.feeds.add(self.id, self._entries)
         self._entries = []
         self._tx.announce(Topic.FEED, self.id)
+        self._save_people()
         return saved
+
+    def _save_people(self) -> None:
+        """Write what concerns people: their rows come last, and in one order everywhere.
+
+        So two transactions cannot wait for each other.
+        """
+        for person_id in sorted({*self._told, *self._seen_at}):
+            if person_id in self._seen_at:
+                self._tx.people.note_channel(person_id, self._seen_at[person_id])
+            for kind, ref in self._told.get(person_id, ()):
+                number = self._tx.people.next_feed_number(person_id)
+                entry = FeedEntry(number=number, kind=kind, ref=ref, at=self._now)
+                self._tx.feeds.add(person_id, [entry])
+                self._tx.announce(Topic.FEED, person_id)
+        self._told, self._seen_at = {}, {}

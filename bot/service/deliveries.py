@@ -53,6 +53,8 @@ class Errand:
 
 
 Result = tuple[Errand, Delivery | Postponed]
+Lost = tuple[FeedbackRequest, Surface]
+"""A surface that could not be shown, and of whose person nothing else may be left to try."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,18 +110,24 @@ class Deliveries:
 
     def record(self, tx: Transaction, results: Sequence[Result], now: Micros) -> None:
         """Record results; those whose claim was lost meanwhile change nothing."""
+        lost: list[Lost] = []
         # In one order everywhere, so that two servers' records cannot wait for each other.
         for errand, result in sorted(results, key=lambda r: r[0].request.id):
             surface = errand.surface
             if isinstance(result, Postponed):
                 recorded = tx.surfaces.release(_attempt(errand, "postponed", "", now), result.until)
             else:
-                recorded = self._ended(tx, errand, result, now)
+                recorded = self._ended(tx, errand, result, now, lost)
             if recorded.due_at is not None:
                 # A newer version was wanted while this one was on its way, or it must be retried.
                 tx.announce(Topic.SURFACE, surface.request_id)
+        # Sessions are held once all requests are, and they in one order, too.
+        for request, surface in sorted(lost, key=lambda each: each[0].session_id):
+            self._tell_if_unreachable(tx, request, surface, now)
 
-    def _ended(self, tx: Transaction, errand: Errand, delivery: Delivery, now: Micros) -> Recorded:
+    def _ended(
+        self, tx: Transaction, errand: Errand, delivery: Delivery, now: Micros, lost: list[Lost]
+    ) -> Recorded:
         surface = errand.surface
         first = surface.state is not SurfaceState.SENT
         attempt = _attempt(errand, delivery.fate.value, delivery.detail, now)
@@ -127,7 +135,8 @@ class Deliveries:
             case Fate.PARKED:
                 recorded = tx.surfaces.release(attempt, None)
                 if recorded.written and self.routing.order != (CHAT,) and errand.request.is_open:
-                    self._tell_if_unreachable(tx, errand.request, surface, now)
+                    request = tx.requests.lock(surface.request_id) or errand.request
+                    lost.append((request, surface))
                 return recorded
             case Fate.SHOWN if not first:
                 recorded = tx.surfaces.record(attempt, True, None, landed=delivery.landed)
@@ -154,15 +163,13 @@ class Deliveries:
         if recorded.written:
             kind = "surface.dead" if dead else "surface.failed"
             _journal(tx, request, surface, kind, delivery.detail, now)
-            if dead:
-                self._after_death(tx, request, surface, now)
+            if (
+                dead
+                and request.is_open
+                and not try_next(tx, request, surface.person_id, now, self.routing)
+            ):
+                lost.append((request, surface))
         return recorded
-
-    def _after_death(
-        self, tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros
-    ) -> None:
-        if request.is_open and not try_next(tx, request, surface.person_id, now, self.routing):
-            self._tell_if_unreachable(tx, request, surface, now)
 
     def _tell_if_unreachable(
         self, tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros

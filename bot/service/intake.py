@@ -22,6 +22,7 @@ from bot.domain.commands import (
     CommentOn,
     Delegate,
     MarkSeen,
+    MergePeople,
     Outcome,
     ReceiveMessage,
     RedriveSurface,
@@ -42,6 +43,7 @@ from bot.service.answering import Answering
 from bot.service.handing import Handing
 from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
+from bot.service.merging import IsAdministrator, Merging, nobody
 from bot.service.owning import Owning
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
@@ -74,6 +76,7 @@ class Intake:
         has_reader: bool = False,
         channels: tuple[str, ...] = (CHAT,),
         routing: Routing = CHAT_ONLY,
+        is_administrator: IsAdministrator = nobody,
     ) -> None:
         self.channels = channels
         """Those of this deployment; nobody can prefer another."""
@@ -97,6 +100,11 @@ class Intake:
         advancing = Advancing(
             session_timeout=session_timeout, self_approval=self_approval, routing=routing
         )
+        merging = Merging(
+            session_timeout=session_timeout,
+            self_approval=self_approval,
+            is_administrator=is_administrator,
+        )
         profiles = Profiles(channels=channels)
         self._handlers: dict[type[Command], Handler] = {
             AdvanceRequest: advancing.advance,
@@ -110,6 +118,7 @@ class Intake:
             CommentOn: answering.comment,
             Delegate: handing.delegate,
             MarkSeen: handing.seen,
+            MergePeople: merging.merge,
             ReceiveMessage: talking.receive,
             RedriveSurface: redrive_for_asker,
             ReleaseRequest: handing.release,

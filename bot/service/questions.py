@@ -112,12 +112,14 @@ class Question:
         return self._responses
 
     def votes(self) -> dict[str, Answer]:
-        """Return the votes that count so far, by canonical person."""
-        return {
-            self.canonical(response.person_id): response.answer
-            for response in self.responses
-            if response.standing is Standing.COUNTED and response.answer is not None
-        }
+        """Return the votes that count so far, by canonical person, the newest last."""
+        votes: dict[str, Answer] = {}
+        for response in self.responses:
+            if response.standing is Standing.COUNTED and response.answer is not None:
+                person_id = self.canonical(response.person_id)
+                votes.pop(person_id, None)
+                votes[person_id] = response.answer
+        return votes
 
     def refuse_own_approval(self, person_id: str, *, allowed: bool) -> None:
         """Refuse the asker's own approval; whom it went to may turn out to be the asker."""
@@ -147,17 +149,11 @@ class Question:
         session = self._tx.sessions.lock(self.request.session_id)
         if session is None:
             raise NotFound("There is no such session.")
-        self._note_channel()
         conversation = Conversation(self._tx, session, self._now, self._timeout)
         conversation.place = self.request.place  # where it was asked, its story is told
+        if self._moved:  # costs nothing while they stay where they are
+            conversation.note_channel(self.actor_id, self._command.actor.channel)
         return conversation
-
-    def _note_channel(self) -> None:
-        """Keep where the actor was last active; costs nothing while that stays the same."""
-        if self._moved:
-            person = self._tx.people.lock(self.actor_id)
-            if person is not None:
-                self._tx.people.save(replace(person, last_channel=self._command.actor.channel))
 
     def reload_recipients(self) -> None:
         """Read again whom the question goes to."""

@@ -78,6 +78,6 @@ def tell_everybody(
 ) -> None:
     """Put a change of a request into its session's, its recipients' and its asker's feeds."""
     conversation.note(FEED_QUESTION, request.id)
-    # In one order everywhere, so that two transactions cannot wait for each other.
-    for person_id in sorted({*recipients, request.asker_id}):
+    # The session's owner asked: canonically, whoever they have been found to be since.
+    for person_id in {*recipients, conversation.owner_id}:
         conversation.tell(person_id, FEED_QUESTION, request.id)

@@ -63,8 +63,8 @@ class Talking:
         now: Micros,
     ) -> Outcome:
         text = clean(said) if said is not None else None
-        owner = command.actor.person_id
-        room = self._make_room(tx, command, end, now)
+        owner = _canonical(tx, command.actor.person_id)
+        room = self._make_room(tx, command, now, end)
         if room and text is None:
             raise _too_many(room)
         if room and tx.sessions.count_held(owner) >= HELD_AT_ONCE:
@@ -147,7 +147,7 @@ class Talking:
     ) -> list[Offer]:
         """Start a session that is not active, or hold it; return what could be ended for it."""
         was = conversation.state
-        room = self._make_room(tx, command, None, now)
+        room = self._make_room(tx, command, now)
         if not room:
             kind = "session.started" if was is SessionState.HELD else "session.reopened"
             conversation.change(state=SessionState.ACTIVE, end_reason=None)
@@ -163,7 +163,7 @@ class Talking:
 
     def resume(self, tx: Transaction, command: ResumeSession, now: Micros) -> Outcome:
         """Start a session that was held back."""
-        room = self._make_room(tx, command, command.end, now)
+        room = self._make_room(tx, command, now, command.end, command.session_id)
         session = _owned(tx, command.session_id, command.actor.person_id)
         if session.state is SessionState.ACTIVE:
             return Outcome(status="started", session_id=session.id)
@@ -185,6 +185,7 @@ class Talking:
 
     def time_out(self, tx: Transaction, command: TimeOutSession, now: Micros) -> Outcome:
         """Warn of the end of a session that is idle, then end it, unless something happened."""
+        hold_questions(tx, command.session_id)
         session = tx.sessions.lock(command.session_id)
         if session is None or session.idle_at is None or session.idle_at > now:
             return Outcome(status="unchanged", session_id=command.session_id)
@@ -233,17 +234,30 @@ class Talking:
             person_id=command.actor.person_id,
             wakes=True,
         )
+        conversation.note_channel(command.actor.person_id, command.actor.channel)
         return message.seq
 
     def _make_room(
-        self, tx: Transaction, command: Command, end: str | None, now: Micros
+        self,
+        tx: Transaction,
+        command: Command,
+        now: Micros,
+        end: str | None = None,
+        wanted: str | None = None,
     ) -> list[Offer]:
-        """Return what could be ended to make room, nothing when there is room.
+        """Return what could be ended to make room for `wanted`, nothing when there is room.
 
         The person's row is held, so that two sessions cannot both be the third.
         """
-        owner = command.actor.person_id
-        tx.people.lock(owner)
+        owner = _canonical(tx, command.actor.person_id)
+        people = {owner}
+        if end is not None:
+            # Whom its questions tell of its end: all people are held in one order.
+            people |= hold_questions(tx, end)
+            for session_id in sorted({end, wanted or end}):
+                tx.sessions.lock(session_id)
+        for person_id in sorted(people):
+            tx.people.lock(person_id)
         if end is not None:
             end_session(tx, end, command, "owner", now, self.session_timeout)
         offers = self._offers(tx, owner)
@@ -273,9 +287,7 @@ def end_session(
     timeout: Micros,
 ) -> None:
     """End a session that the actor owns; ending it twice changes nothing."""
-    # Requests before their session, as everywhere: two transactions cannot wait for each other.
-    for request in tx.requests.open_of(session_id):
-        tx.requests.lock(request.id)
+    hold_questions(tx, session_id)
     session = _owned(tx, session_id, command.actor.person_id)
     if session.state is SessionState.ENDED:
         return
@@ -283,6 +295,18 @@ def end_session(
     close_down(tx, conversation, reason, now, by=command.actor.person_id)
     _journal(tx, "session.ended", command, session_id, now)
     conversation.save()
+
+
+def hold_questions(tx: Transaction, session_id: str) -> set[str]:
+    """Hold the open questions of a session, and return whom they went to.
+
+    Requests before their session, as everywhere: two transactions cannot wait for each other.
+    """
+    told: set[str] = set()
+    for request in tx.requests.open_of(session_id):  # oldest first, which is the order of ids
+        tx.requests.lock(request.id)
+        told.update(r.canonical_id for r in tx.requests.recipients(request.id))
+    return told
 
 
 def close_down(
@@ -343,11 +367,17 @@ def _locked(tx: Transaction, session_id: str) -> Session:
     return session
 
 
+def _canonical(tx: Transaction, person_id: str) -> str:
+    """Return who a person is: whoever was signed in may have been merged since."""
+    person = tx.people.get(person_id)
+    return person.canonical_id if person else person_id
+
+
 def _role(tx: Transaction, session: Session, person_id: str) -> ParticipantRole:
     """Return the person's role; strangers do not learn that the session exists."""
     if _is_owner(tx, session, person_id):
         return ParticipantRole.OWNER
-    role = tx.sessions.role_of(session.id, person_id)
+    role = tx.sessions.role_of(session.id, _canonical(tx, person_id))
     if role is None:
         raise NotFound("There is no such session.")
     if role is ParticipantRole.OBSERVER:
@@ -357,10 +387,7 @@ def _role(tx: Transaction, session: Session, person_id: str) -> ParticipantRole:
 
 def _is_owner(tx: Transaction, session: Session, person_id: str) -> bool:
     """Tell whether a person owns a session: two people may have been found to be one."""
-    if session.owner_id == person_id:
-        return True
-    owner, person = tx.people.get(session.owner_id), tx.people.get(person_id)
-    return owner is not None and person is not None and owner.canonical_id == person.canonical_id
+    return person_id == session.owner_id or _canonical(tx, person_id) == session.owner_id
 
 
 def _bind(tx: Transaction, place: str, session_id: str, head: str, now: Micros) -> None:

@@ -111,11 +111,14 @@ class Turns:
         now: Micros,
     ) -> PlanContext:
         names: dict[str, str] = {}
+        owners = {session.owner_id}
 
         def name_of(person_id: str) -> str:
             if person_id not in names:
                 person = tx.people.get(person_id)
                 names[person_id] = person.name if person else "somebody"
+                if person is not None and person.canonical_id == session.owner_id:
+                    owners.add(person_id)  # found to be the owner since they wrote
             return names[person_id]
 
         owner = tx.people.get(session.owner_id)
@@ -133,7 +136,7 @@ class Turns:
                     seq=m.seq,
                     role=m.role,
                     author=name_of(m.person_id) if m.person_id else m.role.value,
-                    is_owner=m.role is Role.USER and m.person_id == session.owner_id,
+                    is_owner=m.role is Role.USER and m.person_id in owners,
                     text=shortened(m.text, LINE_LENGTH),
                     new=m.seq > session.planned_seq and m.role is not Role.AGENT,
                 )

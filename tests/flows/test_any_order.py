@@ -21,6 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.commands import (
+    SYSTEM_CHANNEL,
+    Actor,
     AnswerRequest,
     AskAgain,
     CancelRequest,
@@ -29,6 +31,7 @@ from bot.domain.commands import (
     CommentOn,
     Delegate,
     MarkSeen,
+    MergePeople,
     Outcome,
     ReceiveMessage,
     ReleaseRequest,
@@ -46,6 +49,7 @@ from bot.service.ports.channel import Fate
 from bot.service.ports.planner import ShowText
 from bot.service.ports.store import Transaction
 from tests.clock import FakeClock
+from tests.flows.lock_order import WatchedStore
 from tests.flows.stage import Stage
 
 T = TypeVar("T")
@@ -149,7 +153,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp()
         self.runner = asyncio.Runner()
         self.clock = FakeClock()
-        self.store = SqliteStore(Path(self.folder) / "any.db")
+        self.store = WatchedStore(SqliteStore(Path(self.folder) / "any.db"))
         self.planner = ByNumber()
         self.kept: dict[str, int] = {}
         self.decided: dict[str, str] = {}
@@ -443,12 +447,24 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(one=st.sampled_from(OTHERS), into=st.sampled_from(["bob", *OTHERS]))
     def merge(self, one: str, into: str) -> None:
-        """Two people are found to be one."""
-        people = self.stages[0].people
+        """Two people are found to be one: what waits for them is judged again."""
+        stage = self.stages[0]
+        people = stage.people
         if self.canonical(one) != people[one].id or self.canonical(into) == people[one].id:
             return
-        target = self.canonical(into)
-        self.run(self.store.run(lambda tx: tx.people.merge(people[one].id, target)))
+        pending = {r.id for r in self.requests() if r.is_open}
+        command = MergePeople(
+            external_key=stage.key(),
+            actor=Actor(person_id="", channel=SYSTEM_CHANNEL),
+            person_id=people[one].id,
+            into=people[into].id,
+            proof="the same address",
+        )
+        assert self.run(stage.intake.submit(command)).status == "merged"
+        for request in self.requests():
+            if request.id in pending and not request.is_open:
+                assert request.decided_by in self.deciders(request)
+                self.decided[request.id] = request.decided_by
 
     @rule(who=st.sampled_from(OTHERS), to=st.sampled_from(PEOPLE), hours=st.sampled_from([0, 30]))
     def leave(self, who: str, to: str, hours: int) -> None:
@@ -527,6 +543,7 @@ class AnyOrder(RuleBasedStateMachine):
     def what_always_holds(self) -> None:
         if not self.sessions:
             return
+        assert not self.store.broken, self.store.broken
         world = self.world()
         for request in world.requests:
             self.request_holds(world, request)

@@ -93,7 +93,7 @@ async def login(call: Call) -> web.Response:
 async def me(call: Call) -> Me:
     """Show the account."""
     account: Account = await call.app[STORE].read(_account, call.principal.account_id)
-    return _me(call.app, account)
+    return _me(call, account)
 
 
 @endpoint(
@@ -116,7 +116,7 @@ async def verify(call: Call) -> Me:
     )
     if isinstance(result, HandraiseError):
         raise result
-    return _me(app, result)
+    return _me(call, result)
 
 
 @endpoint(
@@ -230,16 +230,16 @@ def _account(tx: Transaction, account_id: str) -> Account:
     return account
 
 
-def _me(app: web.Application, account: Account) -> Me:
+def _me(call: Call, account: Account) -> Me:
     verified = account.verified_at is not None
     return Me(
         id=account.id,
-        person_id=account.person_id,
+        person_id=call.principal.person_id,  # whom they were merged into, if they were
         username=account.username,
         email=account.email,
         verified=verified,
         created_at=iso(account.created_at),
-        verification_hint=None if verified else _hint(app),
+        verification_hint=None if verified else _hint(call.app),
     )
 
 

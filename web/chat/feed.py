@@ -9,7 +9,7 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
 from bot.domain.session import Session
-from bot.service.conversation import FEED_MESSAGE, FEED_QUESTION
+from bot.service.conversation import FEED_MESSAGE, FEED_PERSON, FEED_QUESTION
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import FeedEntry
 from web.api import models
@@ -67,6 +67,8 @@ class Page:
     more: bool
     items: Mapping[str, Sequence[Item]]
     status: bytes | None = None
+    ended: bool = False
+    """Whether its person is somebody else's alias by now, whose feed goes on."""
 
 
 def locate(tx: Transaction, feed: Feed, viewer_id: str, cursor: int | None) -> int:
@@ -100,8 +102,9 @@ def read_page(tx: Transaction, feed: Feed, after: int, viewers: Sequence[str], n
         items[viewer_id] = [item for item in seen if item is not None]
     last = entries[-1].number if entries else after
     more = len(entries) == PAGE
+    ended = feed.personal and any(e.kind == FEED_PERSON and e.ref != feed.id for e in entries)
     status = None if more or session is None else _status(tx, session, now)
-    return Page(last=last, more=more, items=items, status=status)
+    return Page(last=last, more=more, items=items, status=status, ended=ended)
 
 
 def _status(tx: Transaction, session: Session, now: Micros) -> bytes:
@@ -133,6 +136,8 @@ def _item(
             if known is not None:
                 messages[entry.number] = known
         return known
+    if entry.kind == FEED_PERSON:
+        return None
     shown: models.Question | models.Session
     try:
         if entry.kind == FEED_QUESTION:

@@ -274,6 +274,9 @@ class Hub:
                 if item.turn_id is not None:
                     link.preview.finish(item.turn_id)
         link.cursor = max(link.cursor, page.last)
+        if page.ended:  # they come back under the name that they have now
+            link.subscriber.leave(AWAY, "merged")
+            return
         # What a turn ended with is in its feed, also where its ephemeral frame was lost.
         if page.status is not None and page.status != link.status:
             link.status = page.status

@@ -46,6 +46,20 @@ _MERGE = Statement(
         .values(merged_into=bindparam("into"))
     )
 )
+_SELF = persons.alias("self")
+_NOTE_CHANNEL = Statement(
+    lambda: (
+        update(persons)
+        .where(
+            persons.c.id
+            == select(func.coalesce(_SELF.c.merged_into, _SELF.c.id))
+            .where(_SELF.c.id == bindparam("id"))
+            .scalar_subquery(),
+            or_(persons.c.last_channel.is_(None), persons.c.last_channel != bindparam("channel")),
+        )
+        .values(last_channel=bindparam("channel"))
+    )
+)
 _NEXT = Statement(
     lambda: (
         update(persons)
@@ -99,9 +113,16 @@ _ALLOW = Statement(
     )
 )
 _IS_CONTACT = Statement(
-    lambda: select(contacts.c.allowed_at).where(
-        contacts.c.session_id == bindparam("session_id"),
-        contacts.c.person_id == bindparam("person_id"),
+    lambda: (
+        select(contacts.c.allowed_at)
+        .select_from(contacts.join(persons, persons.c.id == contacts.c.person_id))
+        .where(
+            contacts.c.session_id == bindparam("session_id"),
+            or_(
+                persons.c.id == bindparam("person_id"),
+                persons.c.merged_into == bindparam("person_id"),
+            ),
+        )
     )
 )
 
@@ -127,6 +148,10 @@ class People:
     def save(self, person: Person) -> None:
         """Write back how a person can be reached, and nothing else."""
         self._db.run(_SAVE, {name: getattr(person, name) for name in _FIELDS})
+
+    def note_channel(self, person_id: str, channel: str) -> None:
+        """Note where a person, or whom they were merged into, was last active, if that is new."""
+        self._db.run(_NOTE_CHANNEL, {"id": person_id, "channel": channel})
 
     def merge(self, person_id: str, into: str) -> None:
         """Make one person an alias of another, and all who were its aliases too."""

@@ -105,15 +105,14 @@ _OF_SESSION = Statement(
         .order_by(requests.c.id)
     )
 )
-# What was put to somebody's merged aliases was put to them.
-_MINE = recipients.c.person_id.in_(
-    select(persons.c.id).where(
-        or_(
-            persons.c.id == bindparam("person_id"),
-            persons.c.merged_into == bindparam("person_id"),
-        )
+# What was put to somebody's merged aliases was put to them, and what those asked they asked.
+_THEM = select(persons.c.id).where(
+    or_(
+        persons.c.id == bindparam("person_id"),
+        persons.c.merged_into == bindparam("person_id"),
     )
 )
+_MINE = recipients.c.person_id.in_(_THEM)
 _OF_RECIPIENT = Statement(
     lambda: (
         columns(requests, _FIELDS)
@@ -135,7 +134,7 @@ _OF_ASKER = Statement(
     lambda: (
         columns(requests, _FIELDS)
         .where(
-            requests.c.asker_id == bindparam("person_id"),
+            requests.c.asker_id.in_(_THEM),
             requests.c.id < bindparam("before"),
             _WANTED,
         )

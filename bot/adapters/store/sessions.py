@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import Select, bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql
 
-from bot.adapters.store.schema import participants, sessions
+from bot.adapters.store.schema import participants, persons, sessions
 from bot.adapters.store.statements import (
     Runner,
     Statement,
-    columns,
     insert_into,
-    locked,
     names,
     update_by_id,
-    where,
 )
 from bot.domain.instants import Micros
 from bot.domain.session import ParticipantRole, Session, SessionState
@@ -26,12 +23,34 @@ _FIELDS = names(Session)
 _NEVER_CHANGED = {"id", "owner_id", "created_at"}
 _CHANGED = [name for name in _FIELDS if name not in _NEVER_CHANGED]
 _BY_ID = sessions.c.id == bindparam("id")
+# What somebody's merged aliases own is theirs.
+_MINE = sessions.c.owner_id.in_(
+    select(persons.c.id).where(
+        or_(
+            persons.c.id == bindparam("owner_id"),
+            persons.c.merged_into == bindparam("owner_id"),
+        )
+    )
+)
 _ACTIVE = sessions.c.state == literal_column("'active'")
 _HELD = sessions.c.state == literal_column("'held'")
 
+
+def _owned() -> Select[Any]:
+    """Select sessions with their canonical owners: two people may have been found to be one."""
+    owner = (
+        select(func.coalesce(persons.c.merged_into, persons.c.id))
+        .where(persons.c.id == sessions.c.owner_id)
+        .scalar_subquery()
+    )
+    return select(
+        *(owner.label(name) if name == "owner_id" else sessions.c[name] for name in _FIELDS)
+    )
+
+
 _ADD = insert_into(sessions)
-_GET = where(sessions, _FIELDS, _BY_ID)
-_LOCK = locked(sessions, _FIELDS, _BY_ID)
+_GET = Statement(lambda: _owned().where(_BY_ID))
+_LOCK = Statement(lambda: _owned().where(_BY_ID).with_for_update(key_share=True))
 _SAVE = update_by_id(sessions, _CHANGED)
 _CLAIM = Statement(
     lambda: (
@@ -44,21 +63,13 @@ _CLAIM = Statement(
         )
     )
 )
-_ACTIVE_OF = Statement(
-    lambda: (
-        columns(sessions, _FIELDS)
-        .where(sessions.c.owner_id == bindparam("owner_id"), _ACTIVE)
-        .order_by(sessions.c.id)
-    )
-)
-_COUNT_HELD = Statement(
-    lambda: select(func.count()).where(sessions.c.owner_id == bindparam("owner_id"), _HELD)
-)
+_ACTIVE_OF = Statement(lambda: _owned().where(_MINE, _ACTIVE).order_by(sessions.c.id))
+_COUNT_HELD = Statement(lambda: select(func.count()).select_from(sessions).where(_MINE, _HELD))
 _OF_OWNER = Statement(
     lambda: (
-        columns(sessions, _FIELDS)
+        _owned()
         .where(
-            sessions.c.owner_id == bindparam("owner_id"),
+            _MINE,
             or_(bindparam("state") == literal_column("''"), sessions.c.state == bindparam("state")),
             sessions.c.id < bindparam("before"),
         )
@@ -105,9 +116,17 @@ _ADD_PARTICIPANT = Statement(
     )
 )
 _ROLE = Statement(
-    lambda: select(participants.c.role).where(
-        participants.c.session_id == bindparam("session_id"),
-        participants.c.person_id == bindparam("person_id"),
+    lambda: (
+        select(participants.c.role)
+        .select_from(participants.join(persons, persons.c.id == participants.c.person_id))
+        .where(
+            participants.c.session_id == bindparam("session_id"),
+            or_(
+                persons.c.id == bindparam("person_id"),
+                persons.c.merged_into == bindparam("person_id"),
+            ),
+        )
+        .order_by(participants.c.role)
     )
 )
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.adapters.store.schema import attempts, requests, surfaces
+from bot.adapters.store.schema import attempts, persons, requests, surfaces
 from bot.adapters.store.statements import Statement, columns, insert_into, names
 from bot.domain.surface import Surface
 
@@ -239,7 +239,14 @@ GIVEN_UP = Statement(
             _IS_DEAD,
             or_(
                 bindparam("asker_id") == literal_column("''"),
-                requests.c.asker_id == bindparam("asker_id"),
+                requests.c.asker_id.in_(
+                    select(persons.c.id).where(
+                        or_(
+                            persons.c.id == bindparam("asker_id"),
+                            persons.c.merged_into == bindparam("asker_id"),
+                        )
+                    )
+                ),
             ),
         )
         .order_by(surfaces.c.id.desc())

@@ -89,6 +89,10 @@ class PersonTable(Protocol):
         """Write back how a person can be reached, and nothing else."""
         ...
 
+    def note_channel(self, person_id: str, channel: str) -> None:
+        """Note where a person, or whom they were merged into, was last active, if that is new."""
+        ...
+
     def merge(self, person_id: str, into: str) -> None:
         """Make one person an alias of another, and all who were its aliases too."""
         ...
