@@ -113,6 +113,14 @@ class Acting:
         raw = composing.reply(self._writer(mailbox, name), original, text, quote=quote, **options)
         return self._post(mailbox, raw, [], auth=auth, return_path=return_path, spam=spam)
 
+    def forward_as(
+        self, mailbox: str, message: Ref, *, to: str | Iterable[str], text: str = ""
+    ) -> Posting:
+        """Hand a mail on to somebody else, buttons and all."""
+        original = self.mail(mailbox, message)
+        raw = composing.forward(self._writer(mailbox, None), original, listed(to), text)
+        return self._post(mailbox, raw, [], auth="pass", return_path=None)
+
     def out_of_office_as(
         self,
         mailbox: str,

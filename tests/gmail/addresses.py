@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parseaddr
@@ -38,7 +40,7 @@ def listed(addresses: str | Iterable[str]) -> list[str]:
 def decoded(value: object) -> str:
     """Return a header's text on one line, its encoded words decoded."""
     text = " ".join(str(value).split())
-    try:
-        return str(make_header(decode_header(text)))
-    except (LookupError, UnicodeError, ValueError):
-        return text
+    with suppress(HeaderParseError, LookupError, UnicodeError, ValueError):
+        text = str(make_header(decode_header(text)))
+    # Bytes that are no text come as lone surrogates, which JSON cannot carry.
+    return text.encode("utf-8", "replace").decode()

@@ -113,6 +113,24 @@ def reply(
     )
 
 
+def forward(
+    writer: Writer, original: StoredMail, to: Iterable[str], text: str, *, html: bool = True
+) -> bytes:
+    """Return a mail that hands another one on, with its links as they are."""
+    fields = ("From", "Date", "Subject", "To")
+    lines = [f"{name}: {original.header(name)}" for name in fields]
+    above = "\n".join(["---------- Forwarded message ---------", *lines])
+    inner = original.html or f"<p>{_as_html(original.text)}</p>"
+    return compose(
+        writer,
+        to=to,
+        subject=_answering(original.subject, "Fwd"),
+        text=f"{text}\n\n{above}\n\n{original.text}",
+        html=f"<div>{_as_html(text)}</div><br>{_as_html(above)}<br><br>{inner}" if html else None,
+        headers=_threading(original),
+    )
+
+
 def absence_note(
     writer: Writer, original: StoredMail, text: str, *, subject: str | None, headers: Headers | None
 ) -> bytes:

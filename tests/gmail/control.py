@@ -19,7 +19,7 @@ from tests.gmail.post_office import Posting
 from tests.gmail.pubsub import Notice
 
 ACTS = (
-    "add_mailbox", "inbox", "sent", "mail", "send_as", "reply_as", "out_of_office_as",
+    "add_mailbox", "inbox", "sent", "mail", "send_as", "reply_as", "forward_as", "out_of_office_as",
     "links_in", "scan_links", "calls", "fail", "stop_failing", "replace_message_ids",
     "delay_mail_to", "forget_history", "grant", "consented", "consent_as", "revoke_consent",
     "expire_access", "subscribe", "notify", "push", "notices", "release", "redeliver", "settled",

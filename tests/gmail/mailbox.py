@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,7 @@ from enum import StrEnum
 from bot.domain.instants import Micros
 from tests.gmail.errors import ApiError
 from tests.gmail.mails import StoredMail
-from tests.gmail.threads import thread_of
+from tests.gmail.threads import Threads
 
 SYSTEM_LABELS = (
     "CHAT", "SENT", "INBOX", "IMPORTANT", "TRASH", "DRAFT", "SPAM", "CATEGORY_FORUMS",
@@ -17,6 +18,7 @@ SYSTEM_LABELS = (
     "STARRED", "UNREAD",
 )  # fmt: skip
 _FIXED = {"SENT", "DRAFT", "CHAT"}
+_ID = re.compile("[0-9a-f]{1,16}")
 _FIRST_ID = 0x19A0_0000_0000_0000
 _FIRST_HISTORY = 4_000
 
@@ -52,6 +54,7 @@ class Mailbox:
         self.name = name
         self._on_change = on_change
         self._mails: dict[str, StoredMail] = {}
+        self._threads = Threads()
         # Ids of different mailboxes differ, as Gmail's do.
         self._next_id = _FIRST_ID + (number << 32)
         self.history_id = _FIRST_HISTORY + 1_000 * number
@@ -70,6 +73,8 @@ class Mailbox:
 
     def mail(self, mail_id: str) -> StoredMail:
         """Return one mail; a 404 as Google words it when it is not here."""
+        if not _ID.fullmatch(mail_id):
+            raise ApiError.invalid("Invalid id value")
         if mail_id not in self._mails:
             raise ApiError.not_found()
         return self._mails[mail_id]
@@ -99,7 +104,8 @@ class Mailbox:
 
         The conditions: https://developers.google.com/workspace/gmail/api/guides/threads
         """
-        candidates = self.mails if thread_id is None else self.thread(thread_id)
+        if thread_id is not None:
+            self.thread(thread_id)
         self._next_id += 0x11
         mail = StoredMail(
             id=f"{self._next_id:016x}",
@@ -110,7 +116,8 @@ class Mailbox:
             history_id=0,
             labels=set(labels),
         )
-        mail.thread_id = thread_of(mail, candidates) or mail.id
+        mail.thread_id = self._threads.thread_of(mail, thread_id) or mail.id
+        self._threads.add(mail)
         self._mails[mail.id] = mail
         self._record(Kind.ADDED, mail)
         return mail
@@ -139,6 +146,7 @@ class Mailbox:
     def delete(self, mail: StoredMail) -> None:
         """Remove a mail for ever."""
         del self._mails[mail.id]
+        self._threads.remove(mail)
         self._record(Kind.DELETED, mail)
 
     def forget_history(self) -> None:

@@ -38,15 +38,15 @@ class StoredMail:
         value = self.parsed.get(name)
         return "" if value is None else decoded(value)
 
-    @property
+    @cached_property
     def message_id(self) -> str:
         return self.header("Message-ID")
 
-    @property
+    @cached_property
     def subject(self) -> str:
         return self.header("Subject")
 
-    @property
+    @cached_property
     def references(self) -> list[str]:
         """Every Message-ID that it answers to, oldest first."""
         return re.findall(r"<[^<>\s]+>", self.header("References") + self.header("In-Reply-To"))

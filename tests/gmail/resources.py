@@ -131,7 +131,12 @@ def _walk(part: Message, number: str) -> dict[str, Message]:
 
 def _content(part: Message) -> bytes:
     if part.get_content_type() == "message/rfc822" and _children(part):
-        return _children(part)[0].as_bytes()
+        nested = _children(part)[0]
+        try:
+            return nested.as_bytes()
+        except UnicodeError:
+            # Headers that are no mail's, with bytes that are no text.
+            return nested.as_string().encode("utf-8", "replace")
     content = part.get_payload(decode=True)
     body = content if isinstance(content, bytes) else b""
     # Text comes in UTF-8 whatever its Content-Type says; attached files come as they are.

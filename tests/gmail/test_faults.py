@@ -102,6 +102,14 @@ async def test_tokens_and_certificates_can_fail_too(gmail: GmailServer, bot: Cli
                 assert answer.status == status
 
 
+async def test_a_scanner_opens_every_link(gmail: GmailServer) -> None:
+    links = [gmail.urls.certs, f"{gmail.url}/nothing/here"]
+    html = "".join(f'<a href="{link}">x</a>' for link in links)
+    mail = gmail.send_as(BOT, to=ALICE, html=html).copy
+    assert await gmail.scan_links(mail) == dict(zip(links, (200, 404), strict=True))
+    assert len(gmail.calls("oauth.certs")) == 2
+
+
 class Control:
     """The control API as somebody without Python would use it."""
 

@@ -146,6 +146,32 @@ async def test_every_style_of_reply_quotes_in_text_and_html(gmail: GmailServer, 
     assert gmail.links_in(posted.copy) == ["https://x.example/a?b=1&c"]
 
 
+async def test_replies_to_all_and_forwards(gmail: GmailServer, bot: Client) -> None:
+    await bot.send(
+        To=f"{ALICE}, {BOB}",
+        Subject="Q",
+        text="See https://a.example/f/1.",
+        Reply_To="bot+r@example.org",
+    )
+    asked = gmail.inbox(ALICE)[0]
+    answer = gmail.reply_as(ALICE, asked, "ok", to_all=True)
+    assert set(answer.copies) == {BOT, BOB}
+    (asked_again, heard) = gmail.inbox(BOB)
+    assert heard.thread_id == asked_again.thread_id
+    gmail.add_mailbox("carol@example.com")
+    handed_on = gmail.forward_as(ALICE, asked, to="carol@example.com", text="FYI").copy
+    assert handed_on.subject == "Fwd: Q"
+    assert gmail.links_in(handed_on) == ["https://a.example/f/1"]
+    # A mail of the bot's is found in the person's mailbox by its Message-ID.
+    assert gmail.mail(BOB, gmail.sent(BOT)[0]) is asked_again
+    note = gmail.reply_as(
+        BOB, asked_again, "Ja.", attribution="Am 02.03.26 schrieb Bot:", subject="Neu", html=False
+    ).copy
+    assert "Am 02.03.26 schrieb Bot:" in note.text
+    assert note.html == ""
+    assert note.thread_id != gmail.sent(BOT)[0].thread_id
+
+
 async def test_what_nobody_can_receive_bounces(gmail: GmailServer, bot: Client) -> None:
     asked = await bot.send(To="nobody@example.org", Subject="Hi", Message_ID="<b1@example.org>")
     (report,) = gmail.inbox(BOT)
