@@ -25,7 +25,10 @@ _STARTS = (
 _DATED = re.compile(
     rf"(?:{_STARTS})(?<=[\s./年,-]|\w)(?=[^\n]*\d)[^\n]*(?:{_WROTE})[^\n]*[:：]", re.IGNORECASE
 )
-_NAMED = re.compile(rf"[^\n]*\S\s(?:{_WROTE})(?:[\s(][^\n]{{0,120}})?\s?[:：]", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"[^\n]*\S(?:\s(?:{_WROTE})(?:[\s(][^\n]{{0,120}})?|\s?(?:写道|寫道|のメール))\s?[:：]",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _LIBRARY = [re.compile(language["wrote_header"], re.IGNORECASE)
             for language in MAIL_LANGUAGES.values() if language.get("wrote_header")]  # fmt: skip
@@ -114,23 +117,27 @@ def header_block(lines: Sequence[str], start: int) -> bool:
 
     Who and when must both be there, and one more label, each at the begin of a line of its own.
     """
-    if not _FROM_LINE.fullmatch(lines[start][:WINDOW]):
+    first = lines[start][:WINDOW]
+    sender, sent = bool(_FROM_LINE.fullmatch(first)), bool(_SENT_LINE.fullmatch(first))
+    if not (sender or sent):
         return False
-    sent = rest = False
+    rest = False
     others = 0
     for line in lines[start + 1 : start + 12]:
         cut = line[:WINDOW]
         if _SENT_LINE.fullmatch(cut):
             sent = True
+        elif _FROM_LINE.fullmatch(cut):
+            sender = True
         elif _REST_LINE.fullmatch(cut):
             rest = True
         elif cut.strip():
             others += 1  # a long list of people, wrapped
-        elif sent and rest:
+        elif sender and sent and rest:
             break
         if others > 3:
             break
-    return sent and rest
+    return sender and sent and rest
 
 
 def _dated_fully(text: str) -> bool:

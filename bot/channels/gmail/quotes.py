@@ -56,8 +56,11 @@ def new_text(text: str) -> NewText:
     ]
     groups = _groups(kept)
     first_quote = next((at for at in range(end) if quoted[at]), end)
-    written = [(start, without_signature(said)) for start, said in groups]
-    written = [(start, said) for start, said in written if said]
+    written: list[tuple[int, str]] = []
+    for start, group in groups:
+        said = without_signature(group, below_words=bool(written))
+        if said:
+            written.append((start, said))
     above = [said for start, said in written if start < first_quote]
     below = [said for start, said in written if start >= first_quote]
     inline = len(below) > 1 or (bool(above) and bool(below))

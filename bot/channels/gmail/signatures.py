@@ -80,10 +80,11 @@ _BANNER = re.compile(
     r"|you don't often get email from",
     re.IGNORECASE,
 )
-_SMALL = frozenset(
-    "of de von van der den da do dos and und et y e en für for the la le del della di du zu at bei"
-    " chez ext m t p f tel fax mobil mobile phone te x".split()
-)
+_SMALL_WORDS = """
+of de von van der den da do dos and und et y e en für for the la le del della di du zu at bei chez
+ext m t p f tel fax mobil mobile phone te x
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 _CONTACT = re.compile(r"@|https?:|www\.|\+?\d[\d\s()/.-]{5,}", re.IGNORECASE)
 # "But", at the begin of a line, is no name.
 _CONDITIONS = re.compile(
@@ -96,14 +97,23 @@ _CONDITIONS = re.compile(
 _LINES = 10
 
 
-def without_signature(text: str) -> str:
-    """Return `text` without what only signs it; the words of an answer always stay."""
+def without_signature(text: str, *, below_words: bool = False) -> str:
+    """Return `text` without what only signs it; the words of an answer always stay.
+
+    A signature needs words to sign: above it, or elsewhere in the mail (`below_words`).
+    """
     lines = _without_banner(text.strip("\n").split("\n"))
     before: list[str] | None = None
     while lines != before:
         before = lines
-        lines = _trimmed(_without_legal(_without_device(_without_dashes(_trimmed(lines)))))
-    return "\n".join(_trimmed(_without_closing(lines))).strip()
+        lines = _trimmed(
+            _without_legal(_without_device(_without_dashes(_trimmed(lines), below_words)))
+        )
+    return "\n".join(_trimmed(_without_closing(lines, below_words))).strip()
+
+
+def _any_words(lines: list[str]) -> bool:
+    return any(line.strip() for line in lines)
 
 
 def _trimmed(lines: list[str]) -> list[str]:
@@ -113,13 +123,13 @@ def _trimmed(lines: list[str]) -> list[str]:
     return lines[:end]
 
 
-def _without_dashes(lines: list[str]) -> list[str]:
+def _without_dashes(lines: list[str], below_words: bool) -> list[str]:
     """Cut from "-- " on (RFC 3676, section 4.3), unless nothing stands above it.
 
     Without the space it may be a line that the writer drew: what is below must look signed.
     """
     for at, line in enumerate(lines):
-        if line not in {"-- ", "--"} or not any(other.strip() for other in lines[:at]):
+        if line not in {"-- ", "--"} or not (below_words or _any_words(lines[:at])):
             continue
         if line == "-- " or all(map(_signing, lines[at + 1 :])):
             return lines[:at]
@@ -144,7 +154,7 @@ def _is_device(line: str) -> bool:
     return bool(found and _THINGS.search(bare) and not _CONDITIONS.search(found["rest"]))
 
 
-def _without_closing(lines: list[str]) -> list[str]:
+def _without_closing(lines: list[str], below_words: bool) -> list[str]:
     """Cut "Best regards" and the names below it, unless it is all there is."""
     for at in range(max(0, len(lines) - _LINES), len(lines)):
         bare = lines[at].strip().strip(".,!– ")
@@ -152,7 +162,7 @@ def _without_closing(lines: list[str]) -> list[str]:
         closes = _CLOSING.fullmatch(bare) or (
             _CLOSING.fullmatch(first.strip()) and name.strip() and _signing(name)
         )
-        if closes and any(other.strip() for other in lines[:at]):
+        if closes and (below_words or _any_words(lines[:at])):
             below = [line for line in lines[at + 1 :] if line.strip()]
             if all(map(_signing, below)):
                 return lines[:at]
@@ -165,7 +175,7 @@ def _without_legal(lines: list[str]) -> list[str]:
     while start and lines[start - 1].strip():
         start -= 1
     paragraph = " ".join(lines[start:])
-    if len(paragraph) < 120 or not any(line.strip() for line in lines[:start]):
+    if len(paragraph) < 120 or not _any_words(lines[:start]):
         return lines
     return lines[:start] if sum(bool(sign.search(paragraph)) for sign in _LEGAL) >= 3 else lines
 
@@ -175,7 +185,7 @@ def _without_banner(lines: list[str]) -> list[str]:
     end = next((at for at, line in enumerate(lines) if not line.strip()), len(lines))
     paragraph = " ".join(lines[:end])
     rest = lines[end:]
-    if len(paragraph) < 500 and _BANNER.search(paragraph) and any(r.strip() for r in rest):
+    if len(paragraph) < 500 and _BANNER.search(paragraph) and _any_words(rest):
         return rest
     return lines
 
