@@ -15,7 +15,6 @@ PEOPLE = {
     "chloe@partner.example": "Chloé Martin",
 }
 TOPIC = "projects/demo/topics/gmail"
-SCOPES = ("https://www.googleapis.com/auth/gmail.modify",)
 _REDELIVERY_SECONDS = 10
 
 
@@ -49,27 +48,16 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def _guide(gmail: GmailServer, bot: str) -> str:
     """Return what somebody has to know to point an app here."""
-    urls = gmail.urls
-    refresh_token = gmail.grant(bot, gmail.client.id, SCOPES)
     lines = [
         f"Gmail is played at {gmail.url}",
-        f"  mailboxes      {', '.join(gmail.post_office.mailboxes)}",
+        f"Mailboxes: {', '.join(gmail.post_office.mailboxes)}",
         "",
-        "Point the app at it:",
-        f"  Gmail API      {urls.root}",
-        f"  consent page   {urls.auth}",
-        f"  tokens         {urls.token}",
-        f"  revocation     {urls.revoke}",
-        f"  certificates   {urls.certs}",
-        f"  client id      {gmail.client.id}",
-        f"  client secret  {gmail.client.secret}",
-        f"  refresh token  {refresh_token}",
-        f"  Pub/Sub topic  {TOPIC}",
+        "Settings that point the app at it, with consent given:",
+        *(f"  {name}={value}" for name, value in gmail.environment(bot).items()),
+        "",
+        f"Revocation is at {gmail.urls.revoke}; the keys as a JWK set at {gmail.urls.keys}.",
     ]
-    lines += [
-        f"  pushes         to {one.push_to} for {one.audience} by {one.service_account}"
-        for one in gmail.pubsub.subscriptions
-    ]
+    lines += [f"Pushes go to {one.push_to}." for one in gmail.pubsub.subscriptions]
     (person, *_) = PEOPLE
     mail = f'{{"mailbox": "{person}", "to": "{bot}", "subject": "Hello", "text": "help"}}'
     lines += [

@@ -21,6 +21,7 @@ from tests.gmail.pubsub import PubSub
 
 CLIENT_ID = "409512345678-demo.apps.googleusercontent.com"
 CLIENT_SECRET = "GOCSPX-demo-client-secret"
+SCOPES = ("https://www.googleapis.com/auth/gmail.modify",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +113,29 @@ class GmailServer(Acting):
                 "redirect_uris": list(self.client.redirect_uris) or ["http://localhost"],
             }
         }
+
+    def environment(self, bot: str) -> dict[str, str]:
+        """Return the app's settings that make `bot` its mailbox, consent given.
+
+        Pushes are set up too once somebody has subscribed a topic.
+        """
+        found = {
+            "GMAIL_ADDRESS": bot,
+            "GMAIL_CLIENT_ID": self.client.id,
+            "GMAIL_CLIENT_SECRET": self.client.secret,
+            "GMAIL_REFRESH_TOKEN": self.grant(bot, self.client.id, SCOPES),
+            "GMAIL_API_URL": self.url,
+            "GOOGLE_AUTH_URL": self.urls.auth,
+            "GOOGLE_TOKEN_URL": self.urls.token,
+            "GOOGLE_CERTS_URL": self.urls.certs,
+        }
+        for subscription in self.pubsub.subscriptions[:1]:
+            found |= {
+                "GMAIL_PUBSUB_TOPIC": subscription.topic,
+                "GMAIL_PUSH_AUDIENCE": subscription.audience,
+                "GMAIL_PUSH_SERVICE_ACCOUNT": subscription.service_account,
+            }
+        return found
 
     def _changed(self, mailbox: Mailbox, change: Change) -> None:
         self.pubsub.changed(mailbox, change)

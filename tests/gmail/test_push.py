@@ -17,6 +17,7 @@ from google.oauth2 import id_token
 from googleapiclient.errors import HttpError
 from jwt.exceptions import PyJWTError
 
+from bot.channel_settings import ChannelSettings
 from tests.clock import FakeClock
 from tests.gmail.client import Client
 from tests.gmail.conftest import ALICE, BOT
@@ -165,6 +166,19 @@ async def test_forged_tokens(gmail: GmailServer, app: Receiver, forgery: Forgery
             or claims.get("email_verified") is not True
         )
         assert wrong
+
+
+async def test_the_apps_settings_lead_here(
+    gmail: GmailServer, app: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = gmail.environment(BOT)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    read = ChannelSettings()
+    assert read.has_gmail
+    assert read.gmail_push_audience == AUDIENCE
+    assert read.google_certs_url == gmail.urls.certs
+    assert {name.lower() for name in settings} <= set(ChannelSettings.model_fields)
 
 
 async def test_poison_can_be_pushed(gmail: GmailServer, app: Receiver) -> None:
