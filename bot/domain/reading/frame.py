@@ -35,8 +35,9 @@ _LINKS = frozenset(
         " di | della | van | von | en | y | e | et | i | a"
     )
 )
+_PARTICLES = frozenset(listed("de | van | von | der | den | da | do | di | la | le | del"))
 _ADVERB = re.compile(r"(?:ly|mente|weise|ment|erweise)$")
-_NAMES_AFTER_GREETING = 3
+_NAMES_AFTER_GREETING = 4
 _LINES_OF_A_SIGNATURE = 5
 _LY_NAMES = frozenset(
     listed(
@@ -145,7 +146,7 @@ class Text:
         more = longest(self.pieces, at, FAREWELLS)
         if more and (at + more == len(self.pieces) or self.pieces[at + more].sort in STOPS):
             return self._only_signs(self.after_stops(at + more))
-        named = self._after_name(at, most=3)
+        named = self._after_name(at, most=5)
         if named == at:
             return False
         if named < len(self.pieces) and self._is_stop(named, "."):
@@ -161,7 +162,10 @@ class Text:
         named = at
         while named < len(self.pieces) and named - at < most:
             if not self._is_capital(named):
-                break
+                if not (named > at and self._is_particle(named)):
+                    break
+                named += 1
+                continue
             if len(self.pieces[named].form) == 1 and self._is_stop(named + 1, "."):
                 named += 2  # an initial
                 continue
@@ -177,6 +181,15 @@ class Text:
 
     def _is_capital(self, at: int) -> bool:
         return self.seen[self.pieces[at].start].isupper()
+
+    def _is_particle(self, at: int) -> bool:
+        """Tell whether a small word joins two parts of a name: "P. de Vries"."""
+        return (
+            self.pieces[at].form in _PARTICLES
+            and at + 1 < len(self.pieces)
+            and is_word(self.pieces[at + 1])
+            and self._is_capital(at + 1)
+        )
 
     def _is_bare_name(self, at: int) -> bool:
         """Tell whether the rest is one word that can only be a name."""

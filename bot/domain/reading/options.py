@@ -56,7 +56,10 @@ def chosen(request: FeedbackRequest, shown: str) -> Answer | None:
         return Answer(choices=(labels[0],)) if len(labels) == 1 else None
     found = {choice for core in _cores(Text.of(shown)) for choice in _readings(request, core)}
     if len(found) == 1:
-        return Answer(choices=found.pop())
+        (options_meant,) = found
+        if _begins_another(options, options_meant, shown):
+            return None
+        return Answer(choices=options_meant)
     return None if found else _polar(options, shown)
 
 
@@ -200,6 +203,12 @@ def _polar(options: Sequence[str], shown: str) -> Answer | None:
     if len(same) != 1 or len(other) != 1 or len(options) != 2:
         return None
     return Answer(choices=(same[0],))
+
+
+def _begins_another(options: Sequence[str], meant: Sequence[str], shown: str) -> bool:
+    """Tell whether another label begins with all of what was written."""
+    said = words(shown)
+    return any(words(o)[: len(said)] == said for o in options if o not in meant)
 
 
 def _without(core: str, known: frozenset[Words]) -> str | None:

@@ -93,7 +93,8 @@ BECAUSE = spelt(phrase for language in LANGUAGES for phrase in language.because)
 CONDITIONS = spelt(phrase for language in LANGUAGES for phrase in language.conditions)
 NEGATIONS = spelt(phrase for language in LANGUAGES for phrase in language.negations)
 OBJECTIONS = spelt(phrase for language in LANGUAGES for phrase in language.objections)
-MOMENTS = spelt(phrase for language in LANGUAGES for phrase in language.moments)
+# A Portuguese March without its accent is an Italian's name.
+MOMENTS = spelt(p for language in LANGUAGES for p in language.moments) - {("marco",)}
 REFUSING = spelt(phrase for language in LANGUAGES for phrase in language.refusing)
 AMOUNTS = spelt(phrase for language in LANGUAGES for phrase in language.amounts)
 LEANING_YES = spelt(phrase for language in LANGUAGES for phrase in language.leanings_yes)

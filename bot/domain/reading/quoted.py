@@ -31,6 +31,19 @@ _YES = LEANING_YES | {p for p, role in ROLES.items() if role in (Role.YES, Role.
 _NO = LEANING_NO | {p for p, role in ROLES.items() if role in REJECTING}
 
 
+_DUTCH = frozenset(
+    {"het", "een", "ik", "je", "niet", "dat", "voor", "wel", "ook", "maar", "ja", "nee"}
+)
+_ITALIAN = frozenset({"il", "che", "di", "non", "è", "sono", "per", "sì", "va", "una", "lo", "mi"})
+_FRENCH = frozenset({"le", "les", "je", "nous", "on", "ne", "est", "n'est", "il", "pas", "que"})
+_PORTUGUESE = frozenset({"não", "sim", "um", "uma", "você", "os", "ao", "eu", "que", "nós"})
+_FALSE_FRIENDS = {
+    "of": _DUTCH, "tot": _DUTCH, "als": _DUTCH, "pas": _DUTCH | _FRENCH, "ma": _ITALIAN,
+    "mai": _ITALIAN, "plus": _FRENCH, "se": _ITALIAN | _PORTUGUESE,
+}  # fmt: skip
+"""Words that condition or deny in one language and do not in another, and what shows which."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """What a model says that a reply decides, and the `words` of the reply that this rests on."""
@@ -51,7 +64,7 @@ def checked(request: FeedbackRequest, text: str, claim: Claim) -> Answer | Uncle
     said, quote = _own(_unquoted(text), asked), words(claim.words)
     if not quote or not _stands(quote, said):
         return unclear(request)
-    if holds(said, CONDITIONS):
+    if holds(_in_one_language(said), CONDITIONS):
         return unclear(request)
     if request.kind is Kind.APPROVAL and claim.approved is not None and not claim.choices:
         held = _verdict_holds(request, said, quote, asked, approved=claim.approved)
@@ -72,7 +85,7 @@ def _verdict_holds(
 ) -> bool:
     if _stands(quote, asked) or not yes_and_no_are_clear(request):
         return False
-    negations = count(said, NEGATIONS | OBJECTIONS)
+    negations = count(_in_one_language(said), NEGATIONS | OBJECTIONS)
     if approved:
         return holds(quote, _YES) and not negations and not holds(said, _NO)
     # "I can't say no": two of them may make a yes.
@@ -88,7 +101,7 @@ def _choice_holds(
     picked = set(choices)
     if len(picked) != 1 and not request.multiple:
         return False
-    if not picked <= set(request.options) or holds(said, NEGATIONS | OBJECTIONS):
+    if not picked <= set(request.options) or holds(_in_one_language(said), NEGATIONS | OBJECTIONS):
         return False
     named = {option: words(option) for option in request.options}
     # Another label beside the chosen one may be what is compared, or what is left out.
@@ -121,6 +134,14 @@ def _own(text: str, asked: Words) -> Words:
             kept.append(said[at])
             at += 1
     return tuple(kept)
+
+
+def _in_one_language(said: Words) -> Words:
+    """Return `said` without small words that turn an answer only in a language it is not in."""
+    return tuple(
+        word if _FALSE_FRIENDS.get(word) is None or _FALSE_FRIENDS[word] & set(said) else ""
+        for word in said
+    )
 
 
 def _blanked(said: Words, labels: list[Words]) -> Words:

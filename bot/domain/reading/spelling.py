@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     |(?P<line>\n\s*)
     |(?P<vote>(?<![\w+\-])[+\-]1(?![\w.,]?\d))
     |(?P<word>[^\W_]+(?:['\-][^\W_]+)*)
-    |(?P<stop>[.,;:!\-])
+    |(?P<stop>[.,;:!¡\-])
     |(?P<other>.)""",
     re.VERBOSE,
 )

@@ -6,7 +6,8 @@ from bot.domain.reading.languages.language import Language, listed
 
 GERMAN = Language(
     yes=listed(
-        "ja | jep | jepp | jap | jup | jupp | jo | jawohl | ja bitte | ja gerne | ja gern |"
+        "ja | machen wir | jep | jepp |"
+        " jap | jup | jupp | jo | jawohl | ja bitte | ja gerne | ja gern |"
         " gerne | ja klar | klar | na klar | ja natürlich | natürlich | selbstverständlich | ja"
         " passt | passt | passt so | das passt | passt mir | passt für mich | passt für uns |"
         " geht klar | in ordnung | ist in ordnung | das ist in ordnung | auf jeden fall | ja auf"

@@ -56,7 +56,7 @@ ITALIAN = Language(
         " mentre | ma | però | tuttavia | eppure | comunque | anche se | sebbene | benché | solo"
         " | soltanto | solamente | unicamente | forse | magari | possibilmente | probabilmente |"
         " dipende | eventualmente | in teoria | teoricamente | in linea di massima | in linea di"
-        " principio | quasi | in parte | parzialmente | o | oppure | altrimenti | aspetta |"
+        " principio | quasi | in parte | parzialmente | oppure | altrimenti | aspetta |"
         " aspettate | aspettare | potrebbe | potrebbero | dovrebbe | dovremmo | sarebbe | vorrei"
         " | credo | penso | suppongo | spero | più tardi | poi | allora | ancora | dubito |"
         " dubbio | dubbi | scherzo | riserva | riserve | per ora | per il momento |"

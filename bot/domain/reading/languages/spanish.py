@@ -54,7 +54,7 @@ SPANISH = Language(
         " condición | condiciones | cuando | en cuanto | hasta | después | antes | mientras |"
         " pero | sin embargo | aunque | solo | sólo | solamente | únicamente | apenas | quizás |"
         " quizá | tal vez | acaso | posiblemente | probablemente | depende | dependiendo | en"
-        " principio | teóricamente | en teoría | casi | parcialmente | o | u | sino | espera |"
+        " principio | teóricamente | en teoría | casi | parcialmente | sino | espera |"
         " espere | esperen | esperar | podría | podrían | debería | deberían | sería | quisiera"
         " | creo | supongo | pienso | espero | luego | más tarde | entonces | todavía | aún |"
         " dudo | duda | dudas | broma | según | reserva | reservas | de momento | por ahora |"
