@@ -151,3 +151,13 @@ async def test_everything_can_be_done_over_http(gmail: GmailServer) -> None:
         assert await control("nonsense") == 400
         assert await control("inbox", mailbox="nobody@example.org") == 400
         assert await control("fail", method="getProfile", fault="nonsense") == 400
+
+
+async def test_a_clock_of_its_own_can_be_set(gmail: GmailServer) -> None:
+    moment = 1_900_000_000_000_000
+    async with GmailServer(BOT) as alone, aiohttp.ClientSession() as session:
+        set_to = await Control(alone, session)("set_time", moment=moment)
+        assert 0 <= set_to - moment < 60_000_000
+        mail = alone.send_as(ALICE, to=BOT, text="x").copy
+        assert mail.received_at >= moment
+        assert await Control(gmail, session)("set_time", moment=moment) == 400
