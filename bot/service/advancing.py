@@ -82,7 +82,10 @@ class Advancing:
             for response in tx.requests.responses(question.request.id)
             if response.standing in _ANSWERS
         }
-        for person_id in {r.canonical_id: None for r in question.deciders}:
+        asked = {r.canonical_id: None for r in question.deciders}
+        if question.claimed_by in asked:  # the others need not be
+            asked = {question.claimed_by: None}
+        for person_id in asked:
             person = None if person_id in answered else tx.people.get(person_id)
             if person is not None:
                 reach_again(tx, question.request, person, now, self.routing)

@@ -134,7 +134,7 @@ class Deliveries:
         match delivery.fate:
             case Fate.PARKED:
                 recorded = tx.surfaces.release(attempt, None)
-                if recorded.written and self.routing.order != (CHAT,) and errand.request.is_open:
+                if recorded.written and errand.request.is_open and self._may_be_lost(errand):
                     request = tx.requests.lock(surface.request_id) or errand.request
                     lost.append((request, surface))
                 return recorded
@@ -170,6 +170,9 @@ class Deliveries:
             ):
                 lost.append((request, surface))
         return recorded
+
+    def _may_be_lost(self, errand: Errand) -> bool:
+        return self.routing.order != (CHAT,) and not errand.needless
 
     def _tell_if_unreachable(
         self, tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros
@@ -223,16 +226,19 @@ def _needless(tx: Transaction, surface: Surface, request: FeedbackRequest) -> st
         return "settled before it was sent"
     if surface.position == 0 and surface.channel == CHAT:
         return ""  # the first of all, and nothing is pushed there
+    recipients = tx.requests.recipients(request.id)
     recipient = next(
-        (
-            r
-            for r in tx.requests.recipients(request.id)
-            if surface.person_id in (r.person_id, r.canonical_id)
-        ),
-        None,
+        (r for r in recipients if surface.person_id in (r.person_id, r.canonical_id)), None
     )
     if recipient is None:
         return ""
+    if surface.position and recipient.part is Part.DECIDER and request.claimed_by is not None:
+        on_it = next(
+            (r.canonical_id for r in recipients if r.person_id == request.claimed_by),
+            request.claimed_by,
+        )
+        if on_it != recipient.canonical_id:
+            return "somebody is on it"  # a release makes it due once more
     ids = (recipient.person_id, recipient.canonical_id)
     if any(
         response.person_id in ids and response.standing in _ANSWERS

@@ -105,7 +105,7 @@ class Intake:
             self_approval=self_approval,
             is_administrator=is_administrator,
         )
-        profiles = Profiles(channels=channels)
+        profiles = Profiles(channels=channels, routing=routing)
         self._handlers: dict[type[Command], Handler] = {
             AdvanceRequest: advancing.advance,
             AnswerRequest: answering.answer,

@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 from bot.domain.commands import UNCHANGED, ChangeProfile, Outcome
 from bot.domain.errors import Invalid, NotFound
+from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
+from bot.domain.routing import Routing
 from bot.domain.working_hours import hours_json, read_hours
 from bot.domain.zones import zone_of
 from bot.service.ports.store import Transaction
+from bot.service.reaching import CHAT_ONLY, reorder
+
+MOVED_AT_ONCE = 100
+"""Open questions, the newest, that a new preference moves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,9 +25,11 @@ class Profiles:
     """The handler of changes to profiles."""
 
     channels: tuple[str, ...]
+    routing: Routing = CHAT_ONLY
 
     def change(self, tx: Transaction, command: ChangeProfile, now: Micros) -> Outcome:
         """Change what is given; `Invalid` leaves everything as it was."""
+        pending = self._pending(tx, command)
         person = tx.people.lock(command.actor.person_id)
         if person is None:
             raise NotFound("There is no such person.")
@@ -55,6 +63,8 @@ class Profiles:
                 )
             person = replace(person, preferred_channel=command.preferred_channel)
         tx.people.save(person)
+        for request in pending:
+            reorder(tx, request, person, self.routing)
         tx.journal.add(
             Entry(
                 kind="profile.changed",
@@ -64,6 +74,14 @@ class Profiles:
             )
         )
         return Outcome(status="changed")
+
+    def _pending(self, tx: Transaction, command: ChangeProfile) -> list[FeedbackRequest]:
+        """Hold the open questions that a new preference moves, before their person."""
+        if command.preferred_channel is UNCHANGED:
+            return []
+        listed = tx.requests.of_recipient(command.actor.person_id, True, None, MOVED_AT_ONCE)
+        held = [tx.requests.lock(id_) for id_ in sorted(request.id for request in listed)]
+        return [request for request in held if request is not None and request.is_open]
 
     def _delegate(self, tx: Transaction, person_id: str, name: str) -> str:
         bare = name.strip().lstrip("@")

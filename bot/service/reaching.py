@@ -101,6 +101,29 @@ def try_next(
     return person is not None and _hasten(tx, request, person, now, routing)
 
 
+def reorder(tx: Transaction, request: FeedbackRequest, person: Person, routing: Routing) -> None:
+    """Give the channels that were not tried so far the order that a person wants now.
+
+    When something is due stays; what is on its way ends where it is.
+    """
+    untried = _untried(tx, request, person)
+    channels = routing.channels(
+        preferred=person.preferred_channel,
+        last=person.last_channel,
+        usable={surface.channel for surface in untried},
+    )
+    wanted = sorted(
+        (surface for surface in untried if surface.channel in channels),
+        key=lambda surface: channels.index(surface.channel),
+    )
+    dues = sorted(surface.due_at or 0 for surface in wanted)
+    positions = sorted(surface.position for surface in wanted)
+    for surface, due_at, position in zip(wanted, dues, positions, strict=True):
+        tx.surfaces.plan(surface.id, due_at, position)
+    if wanted:
+        tx.announce(Topic.SURFACE, request.id)
+
+
 def when(person: Person, now: Micros, *, urgent: bool) -> Micros:
     """Return from when on a person may be disturbed."""
     if person.working_hours is None and person.away_until is None:

@@ -214,7 +214,10 @@ PLAN = Statement(
             surfaces.c.attempts == bindparam("none"),
             surfaces.c.claim_until.is_(None),
         )
-        .values(due_at=bindparam("due_at"))
+        .values(
+            due_at=bindparam("due_at"),
+            position=func.coalesce(bindparam("position"), surfaces.c.position),
+        )
     )
 )
 REDRIVE = Statement(

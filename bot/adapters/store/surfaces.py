@@ -59,9 +59,10 @@ class Surfaces:
             },
         )
 
-    def plan(self, surface_id: str, due_at: Micros) -> None:
-        """Move when a surface is due that was not tried so far."""
-        self._db.run(statements.PLAN, {"id": surface_id, "due_at": due_at, "none": 0})
+    def plan(self, surface_id: str, due_at: Micros, position: int | None = None) -> None:
+        """Move when a surface is due that was not tried so far, and its place among channels."""
+        values = {"id": surface_id, "due_at": due_at, "position": position, "none": 0}
+        self._db.run(statements.PLAN, values)
 
     def postpone(self, request_id: str, person_id: str, due_at: Micros) -> None:
         """Let what is due for one person wait until `due_at`."""

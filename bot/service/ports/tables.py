@@ -236,8 +236,11 @@ class SurfaceTable(Protocol):
         """
         ...
 
-    def plan(self, surface_id: str, due_at: Micros) -> None:
-        """Move when a surface is due that was not tried so far; any other stays as it is."""
+    def plan(self, surface_id: str, due_at: Micros, position: int | None = None) -> None:
+        """Move when a surface is due that was not tried so far; any other stays as it is.
+
+        With `position` it also becomes that one of its person's channels.
+        """
         ...
 
     def postpone(self, request_id: str, person_id: str, due_at: Micros) -> None:
