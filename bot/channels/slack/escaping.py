@@ -30,7 +30,10 @@ _BREAKS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _MASS = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 _FENCE = re.compile("`{3,}")
 _ATOM = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>|.", re.DOTALL)
-_UNSAFE_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0<>|\"`\\^{}\u2028\u2029\ud800-\udfff]")
+_UNSAFE_IN_URL = re.compile(
+    r"[\x00-\x20\x7f-\xa0<>|\"`\\^{}\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _SCHEMES = {"http", "https", "mailto"}
 _JOINER = "\u2060"
 _GAP = "\u200b"

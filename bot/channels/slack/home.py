@@ -33,9 +33,12 @@ from bot.domain.card import Card
 from bot.domain.feedback import Kind, Risk
 from bot.domain.instants import Micros
 
-MAX_WAITING = 10
-MAX_ASKED = 10
-MAX_SESSIONS = 10
+MAX_WAITING = 8
+"""Of five blocks each, at the most."""
+MAX_ASKED = 8
+"""Of three."""
+MAX_SESSIONS = 8
+"""Of two: with the headings and the settings there are fewer than a hundred."""
 SHORT = 600
 """Characters of a question that is shown whole, with its buttons."""
 
@@ -149,10 +152,8 @@ def _is_short(card: Card) -> bool:
 
 def _asked(one: Asked, view: HomeView) -> list[Block]:
     overdue = " :hourglass: *It is over.*" if not one.is_open else ""
-    lines = [
-        f"{'Open until' if one.is_open else 'Was open until'} "
-        f"{moment(one.deadline, view.settings.zone)}"
-    ]
+    until = moment(one.deadline, view.settings.zone)
+    lines = [f"Open until {until}" if one.is_open else f"Was open until {until}"]
     if one.reached:
         lines.append(f"Reached: {listed(one.reached)}")
     if one.silent:
@@ -160,17 +161,20 @@ def _asked(one: Asked, view: HomeView) -> list[Block]:
     if one.late:
         lines.append(f"Answered late: {listed(one.late)}")
     buttons = [link_button("Open", one.url)]
-    about = {"subject": one.request_id, "digest": one.digest}
     if one.is_open:
         sure = confirm(
             "Take it back?", "Nobody can answer it then.", "Take it back", "Leave it", danger=True
         )
-        buttons.append(button("Take back", Click(act=Act.CANCEL, **about), confirm=sure))
+        buttons.append(button("Take back", _bound(Act.CANCEL, one), confirm=sure))
     elif one.may_ask_again:
-        buttons.append(button("Ask again", Click(act=Act.AGAIN, **about)))
+        buttons.append(button("Ask again", _bound(Act.AGAIN, one)))
     row = [one for one in buttons if one is not None]
     told = section(escape_line(one.question, SHORT) + overdue)
     return [told, context(lines), *([actions(row)] if row else [])]
+
+
+def _bound(act: Act, one: Asked) -> Click:
+    return Click(act=act, subject=one.request_id, digest=one.digest)
 
 
 def _living(one: Living) -> list[Block]:
