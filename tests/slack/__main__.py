@@ -33,8 +33,10 @@ async def serve(port: int, app_url: str | None) -> None:
         print(f"  SLACK_BOT_TOKEN={token.value}")
         print(f"  SLACK_SIGNING_SECRET={slack.app.signing_secret}")
         print(f"  SLACK_APP_TOKEN={slack.app.app_token}   # Socket Mode: no Request URL needed")
-        print(f"  SLACK_CLIENT_ID={slack.app.client_id}   # or OAuth, with {slack.url} as Slack")
+        print("or, to rehearse the installation instead of giving a bot token, with:")
+        print(f"  SLACK_CLIENT_ID={slack.app.client_id}")
         print(f"  SLACK_CLIENT_SECRET={slack.app.client_secret}")
+        print(f"  SLACK_AUTHORIZE_URL={slack.url}/oauth/v2/authorize")
         print(f"What it knows: {slack.url}/control/state", flush=True)
         while True:
             await asyncio.sleep(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -85,6 +85,8 @@ class Post:
         self.outbox = outbox
         self.sockets = sockets
         self.ack_timeout = 3.0
+        self.signing_clock: Callable[[], float] = workspace.clock.now
+        """When requests are signed; set it to `time.time` where Bolt checks by the wall's clock."""
         self.tampering = HONEST
         """How all requests are forged from now on."""
         self.copies = 1
@@ -225,7 +227,7 @@ class Post:
         """Send one signed request and judge the answer as Slack does."""
         body, content_type = encode(parcel)
         forged = tampering or self.tampering
-        now = self.workspace.clock.now()
+        now = self.signing_clock()
         sent = headers(self.workspace.app.signing_secret, now, body, forged)
         sent |= {"Content-Type": content_type, "User-Agent": "Slackbot 1.0 (simulated)"}
         if number > 0:

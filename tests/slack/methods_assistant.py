@@ -92,7 +92,11 @@ def set_session_status(backend: Backend, caller: Caller, args: Json) -> Json:
     if initiator and initiator not in channel.members:
         raise SlackRefusal("user_not_in_channel")
     session = put_status(backend, channel.id, thread_ts, status, args.get("title"))
-    return {"status": status, "agent_status": status, "title": session["title"] or ""}
+    shown = {"status": status, "agent_status": status, "title": session["title"] or ""}
+    subscribed = backend.workspace.app.events
+    if subscribed is not None and "agent_session_stopped" not in subscribed:
+        shown["warning"] = "missing_agent_session_stopped_event_subscription"
+    return shown
 
 
 def rename_session(backend: Backend, caller: Caller, args: Json) -> Json:

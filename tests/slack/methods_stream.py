@@ -70,8 +70,7 @@ def stop(backend: Backend, caller: Caller, args: Json) -> Json:
     channel = backend.workspace.channels[message.channel_id]
     if status is not None and message.thread_ts is not None:
         put_status(backend, channel.id, message.thread_ts, status)
-    backend.posting.changed(channel, message, before, caller.user.id)
-    message.edited = None
+    backend.posting.changed(channel, message, before)
     shown = message_json(backend.workspace, message)
     return {"channel": channel.id, "ts": message.ts, "message": shown}
 
@@ -84,6 +83,8 @@ def _streaming(backend: Backend, caller: Caller, args: Json) -> Message:
     message = workspace.message_at(channel, args.get("ts"))
     if message.user != caller.user.id:
         raise SlackRefusal("message_not_owned_by_app")
+    if message.stream is not None and message.stream.stopped_by_user:
+        raise SlackRefusal("stopped_by_user")
     if not stream_is_open(backend, message):
         raise SlackRefusal("message_not_in_streaming_state")
     return message

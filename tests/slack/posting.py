@@ -79,25 +79,33 @@ class Posting:
         ]
 
     def edit(self, message: Message, args: Json, by: str) -> None:
-        """Replace what a message shows; what is not named in `args` stays or goes as Slack does."""
+        """Replace what a message shows.
+
+        A text without blocks removes the blocks; without a text they stay. Attachments stay until
+        an empty list comes. A message with new blocks is not marked as edited.
+        See docs.slack.dev/reference/methods/chat.update.
+        """
         channel = self.workspace.channels[message.channel_id]
         before = message_json(self.workspace, message)
         message.history.append(before)
         text, blocks = args.get("text"), args.get("blocks")
         markdown = args.get("markdown_text")
-        message.text = str(text if text is not None else markdown or "")
-        message.blocks = self.with_ids(blocks)
+        words = text if text is not None else markdown
+        if words is not None or blocks is not None:
+            message.text = str(words or "")
+            message.blocks = self.with_ids(blocks)
         if args.get("attachments") is not None:
             message.attachments = self._numbered(args["attachments"])
         if not message.blocks and message.text and not message.attachments:
             message.blocks = [rich_text(message.text, self.workspace.new_id("r"))]
         if "metadata" in args:
             message.metadata = args["metadata"] or None
-        self.changed(channel, message, before, by)
+        if not blocks:
+            message.edited = {"user": by, "ts": self.workspace.new_ts()}
+        self.changed(channel, message, before)
 
-    def changed(self, channel: Channel, message: Message, before: Json, by: str) -> None:
-        """Mark a message as edited and tell of it."""
-        message.edited = {"user": by, "ts": self.workspace.new_ts()}
+    def changed(self, channel: Channel, message: Message, before: Json) -> None:
+        """Tell of a message that shows something else now."""
         self._note_mass_mentions(message, links=False)
         self._announce_change(channel, message, before)
 

@@ -84,6 +84,7 @@ class Stream:
 
     started: float
     open: bool = True
+    stopped_by_user: bool = False
     tasks: dict[str, Json] = field(default_factory=dict)
     plan_title: str | None = None
     recipient: str | None = None

@@ -33,6 +33,8 @@ class Talking(Parts):
         user = self.user(who)
         channel = self.place(where, user)
         self._may_write(user, channel)
+        if thread_ts is not None and thread_ts not in channel.messages:
+            raise NotOnScreen("the thread is gone")
         if by_hand:
             text = typed(text, self._id_of)
         for file in files:
@@ -198,18 +200,22 @@ class Talking(Parts):
         return message
 
     async def stop_session(self, who: User | str, where: Channel | str, ts: str) -> list[Delivery]:
-        """Let somebody press Stop on an agent's session."""
+        """Let somebody press Stop; streams end, the session's status is the app's to change."""
         user = self.user(who)
         channel = self.place(where, user)
         session = self.workspace.sessions.get((channel.id, ts))
         if session is None or session["status"] != "processing":
             raise NotOnScreen("no session is processing in this thread")
-        session["status"] = "active"
+        stopped = [m for m in self.workspace.thread(channel, ts) if m.stream and m.stream.open]
+        for message in stopped:
+            if message.stream is not None:
+                message.stream.open, message.stream.stopped_by_user = False, True
         event = {
             "type": "agent_session_stopped",
             "user": user.id,
             "channel": channel.id,
             "thread_ts": ts,
+            "streaming_message_ts": [message.ts for message in stopped],
         }
         self.outbox.put(event, channel=channel)
         return await self.post.flush()

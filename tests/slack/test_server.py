@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.slack.clock import Clock
+from tests.slack.failures import NotOnScreen
 from tests.slack.records import Channel, Token
 from tests.slack.scopes import ALL_BOT_SCOPES, RULES
 from tests.slack.server import Slack
@@ -233,7 +234,7 @@ async def test_a_stream_is_written_stopped_and_dies(stage: Stage) -> None:
     here = {"channel": stage.general.id, "ts": streamed.ts}
     late = await stage.refused("chat.appendStream", **here, markdown_text="x")
     assert late == "message_not_in_streaming_state"
-    await client.chat_update(**here, text="instead")
+    await client.chat_update(channel=stage.general.id, ts=streamed.ts, text="instead")
     lost = await client.chat_startStream(
         channel=slack.dm("ana").id, thread_ts=(await slack.post_as("ana", "dm", "hi")).ts
     )
@@ -242,6 +243,22 @@ async def test_a_stream_is_written_stopped_and_dies(stage: Stage) -> None:
     assert await stage.refused("chat.stopStream", **died) == "message_not_in_streaming_state"
     bare = {"channel": stage.general.id, "thread_ts": asked.ts}
     assert await stage.refused("chat.startStream", **bare) == "missing_recipient_team_id"
+
+
+async def test_an_update_by_text_removes_the_buttons_and_one_by_blocks_is_no_edit(
+    stage: Stage,
+) -> None:
+    post, general = stage.client, stage.general.id
+    posted = await post.chat_postMessage(
+        channel=general, text="?", blocks=[{"type": "actions", "elements": [BUTTON]}]
+    )
+    (message,) = stage.slack.messages("general")
+    await post.chat_update(channel=general, ts=posted["ts"], text="!", blocks=[section("!")])
+    assert message.edited is None
+    await post.chat_update(channel=general, ts=posted["ts"], text="done")
+    assert [block["type"] for block in message.blocks] == ["rich_text"]
+    assert message.edited is not None
+    assert len(message.history) == 2
 
 
 async def test_calls_of_a_whole_channel_are_noted(stage: Stage) -> None:
@@ -262,7 +279,9 @@ async def test_assistant_threads_and_sessions(stage: Stage) -> None:
     opened = await slack.open_assistant("ana", "general")
     dm = slack.dm("ana").id
     where = {"channel_id": dm, "thread_ts": opened.ts}
-    await client.assistant_threads_setStatus(**where, status="is thinking…")
+    await client.assistant_threads_setStatus(
+        channel_id=dm, thread_ts=opened.ts, status="is thinking…"
+    )
     assert slack.status_of(dm, opened.ts) == "is thinking…"
     slack.clock.advance(minutes=2, seconds=1)
     assert slack.status_of(dm, opened.ts) == ""
@@ -276,6 +295,20 @@ async def test_assistant_threads_and_sessions(stage: Stage) -> None:
     await client.agents_sessions_setStatus(**where, status="processing", title="Budget")
     await client.agents_sessions_rename(**where, title="Budget 2027")
     assert slack.workspace.sessions[dm, opened.ts]["title"] == "Budget 2027"
+
+
+async def test_a_person_stops_a_session_and_its_stream(stage: Stage) -> None:
+    slack, client = stage.slack, stage.client
+    asked = await slack.post_as("ana", "dm", "count to a million")
+    dm = slack.dm("ana").id
+    streamed = await client.chat_startStream(channel=dm, thread_ts=asked.ts, markdown_text="1, 2")
+    with pytest.raises(NotOnScreen):
+        await slack.stop_session("ana", dm, asked.ts)
+    await client.agents_sessions_setStatus(channel_id=dm, thread_ts=asked.ts, status="processing")
+    await slack.stop_session("ana", dm, asked.ts)
+    here = {"channel": dm, "ts": streamed["ts"], "markdown_text": ", 3"}
+    assert await stage.refused("chat.appendStream", **here) == "stopped_by_user"
+    assert slack.workspace.sessions[dm, asked.ts]["status"] == "processing"
 
 
 async def test_faults_strike_before_or_after_the_effect(stage: Stage) -> None:

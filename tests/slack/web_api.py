@@ -124,8 +124,10 @@ class WebApi:
             args |= dict((await request.post()).items())
         if header.lower().startswith("basic "):
             args |= _basic(header[6:])
-        in_body = args.get("token") if method == "oauth.v2.exchange" else args.pop("token", None)
+        in_body = args.pop("token", None)
         token = token or (str(in_body) if in_body else None)
+        if method == "oauth.v2.exchange":
+            args["token"] = token  # here it is what is exchanged, wherever it stood
         return token, {key: _structured(key, value) for key, value in args.items()}
 
     def _answer(self, method: str, token: str | None, args: Json) -> Json:

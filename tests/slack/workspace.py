@@ -70,6 +70,8 @@ class Workspace:
             facts["email"] = f"{name}@example.org"
         user = User(id=id_ or self.new_id("U"), team_id=team_id, name=name, **facts)
         user.updated = int(self.clock.now())
+        if user.is_bot and user.bot_id is None:
+            user.bot_id, user.app_id = self.new_id("B"), self.new_id("A")
         self.users[user.id] = user
         return user
 
@@ -152,7 +154,10 @@ class Workspace:
 
     def direct_channel(self, user: User, team_id: str | None = None) -> Channel:
         """Return the direct messages between a user and the app's bot, opened if need be."""
-        bot = self.bot_of(team_id or user.team_id)
+        team_id = team_id or user.team_id
+        if team_id not in self.installs:  # somebody of another team, over Slack Connect
+            team_id = next(iter(self.installs))
+        bot = self.bot_of(team_id)
         for channel in self.channels.values():
             if channel.kind == "im" and set(channel.members) == {user.id, bot.id}:
                 return channel
