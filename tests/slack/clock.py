@@ -7,7 +7,11 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Tells seconds since the epoch; `source` is what it follows."""
+    """Tells seconds since the epoch; `source` is what it follows.
+
+    To share a test's own clock: `Clock(lambda: fake.now() / SECOND)`. Bolt checks signatures by
+    the wall's clock, so set `slack.post.signing_clock = time.time` where Bolt does the checking.
+    """
 
     def __init__(self, source: Callable[[], float] = time.time) -> None:
         self._source = source

@@ -66,6 +66,7 @@ class Commanding(Talking):
     async def shortcut(self, who: User | str, callback_id: str) -> Delivery:
         """Let somebody use a global shortcut."""
         user = self.user(who)
+        self._has_shortcut("global", callback_id)
         payload = self.payloads.base("shortcut", user, user.team_id)
         payload |= {"callback_id": callback_id, "action_ts": self.workspace.new_ts()}
         return await self._interact(payload)
@@ -77,6 +78,7 @@ class Commanding(Talking):
         user = self.user(who)
         message = self.message(self.place(where, user), ts)
         self._sees(user, message)
+        self._has_shortcut("message", callback_id)
         payload = self.payloads.on_message("message_action", user, message, self.backend.base_url)
         for key in ("container", "state"):
             del payload[key]
@@ -95,7 +97,13 @@ class Commanding(Talking):
         if message.ephemeral_to not in (None, user.id):
             raise NotOnScreen("somebody else sees this message")
 
+    def _has_shortcut(self, kind: str, callback_id: str) -> None:
+        if self.app.shortcuts is not None and (kind, callback_id) not in self.app.shortcuts:
+            raise NotOnScreen(f"there is no shortcut {callback_id!r} on a {kind} menu")
+
     async def _interact(self, payload: Json) -> Delivery:
+        if not self.app.interactive:
+            raise NotOnScreen("interactivity is off: Slack sends no clicks to the app")
         team_id = str((payload.get("team") or {}).get("id", ""))
         parcel = Parcel(kind="interaction", body=payload, team_id=team_id)
         delivery = await self.post.send(parcel)

@@ -42,6 +42,7 @@ ACTS = {
     "forge_click",
     "invite",
     "leave",
+    "look_at",
     "mention",
     "message_shortcut",
     "open_assistant",

@@ -185,6 +185,10 @@ class SlackApp:
     events: frozenset[str] | None = None
     """What is subscribed to, as in the manifest; None for everything."""
     commands: frozenset[str] | None = None
+    shortcuts: frozenset[tuple[str, str]] | None = None
+    """Kinds (`message` or `global`) and callback ids; None for any."""
+    interactive: bool = True
+    """Whether interactivity is on; without it nobody can click."""
     redirect_urls: tuple[str, ...] = ()
     token_rotation: bool = False
     socket_mode: bool | None = None

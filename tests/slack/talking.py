@@ -199,6 +199,18 @@ class Talking(Parts):
         await self.post.flush()
         return message
 
+    async def look_at(self, who: User | str, seen: Channel | str) -> list[Delivery]:
+        """Let somebody open a channel while the agent is visible beside it."""
+        user, channel = self.user(who), self.place(seen)
+        entity = {
+            "type": "slack#/types/channel_id",
+            "value": channel.id,
+            "team_id": channel.team_id,
+        }
+        event = {"type": "app_context_changed", "context": {"entities": [entity]}}
+        self.outbox.put(event, team_id=user.team_id)
+        return await self.post.flush()
+
     async def stop_session(self, who: User | str, where: Channel | str, ts: str) -> list[Delivery]:
         """Let somebody press Stop; streams end, the session's status is the app's to change."""
         user = self.user(who)
