@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.channels.slack.facts import (
     AssistantOpened,
     Deleted,
@@ -72,7 +74,9 @@ def read_event(payload: object, *, bot: str | None = None) -> Fact | Ignored:
                 bot=True,
             )
         case "user_change" | "team_join":
-            return read_user(event.child("user"), team)
+            told = read_user(event.child("user"), team)
+            # Two changes may come within the second that `updated` names.
+            return replace(told, key=_key(team, "user", outer.text("event_id", limit=64)))
         case _:
             return Ignored(reason="an event of another kind")
 

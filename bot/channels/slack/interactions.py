@@ -28,6 +28,8 @@ _SELECTED = (
     "selected_conversation",
 )
 
+_SEVERAL = ("selected_users", "selected_conversations", "selected_channels")
+
 
 def read_interaction(payload: object) -> Fact | Ignored:
     """Return what somebody did with a button, a modal or a shortcut; `Malformed` otherwise."""
@@ -206,6 +208,9 @@ def _value(element: Shape) -> tuple[str, tuple[str, ...]]:
         return chosen.text_or("value"), ()
     if element.has("selected_options"):
         return "", tuple(one.text("value") for one in element.children("selected_options"))
+    for name in _SEVERAL:
+        if element.has(name):
+            return "", element.texts(name)
     for name in _SELECTED:
         if element.has(name):
             return element.text(name), ()
