@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.instants import Micros
+from bot.domain.invisible import visible
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +27,11 @@ class Person:
     last_channel: str | None = None
     """Where they were last active."""
     created_at: Micros
+
+    def __post_init__(self) -> None:
+        # Names come from directories of others, and stand in the middle of our sentences.
+        if not self.name.isascii():
+            object.__setattr__(self, "name", " ".join(visible(self.name).split()) or "somebody")
 
     @property
     def canonical_id(self) -> str:

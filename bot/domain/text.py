@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from bot.domain.errors import Invalid, TooLarge
+from bot.domain.invisible import visible
 
 MESSAGE_BYTES = 64 * 1024
 ANSWER_BYTES = 16 * 1024
@@ -15,14 +16,14 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean(text: str, *, what: str = "message", limit: int = MESSAGE_BYTES) -> str:
-    """Return `text` with its line ends made one kind and outer white space gone.
+    """Return `text` with its line ends made one kind, and what is not seen and outer space gone.
 
     Raises `Invalid` when it is empty or holds what cannot be shown, `TooLarge` over `limit` bytes
     of UTF-8.
     """
     if len(text) > limit:
         raise _too_large(what, limit)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
     found = _FORBIDDEN.search(text)
     if found:
         raise Invalid(

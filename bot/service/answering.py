@@ -16,6 +16,7 @@ from bot.domain.feedback import (
     State,
 )
 from bot.domain.instants import Micros
+from bot.domain.invisible import visible
 from bot.domain.planning import Role
 from bot.domain.reading import Unclear, read
 from bot.domain.session import SessionState
@@ -201,7 +202,7 @@ def _keep(
         request_id=question.request.id,
         person_id=question.actor_id,
         channel=command.actor.channel,
-        raw_text=command.text,
+        raw_text=visible(command.text),
         answer=answer,
         standing=verdict.standing,
         agrees=verdict.agrees,

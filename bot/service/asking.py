@@ -20,10 +20,11 @@ from bot.domain.feedback import (
     State,
 )
 from bot.domain.instants import Micros
+from bot.domain.invisible import visible
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
-from bot.domain.proposals import check
+from bot.domain.proposals import as_shown, check
 from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
@@ -67,6 +68,7 @@ def ask(
     terms: Terms,
 ) -> FeedbackRequest:
     """Ask the people of `step`; `Invalid` with a sentence for the owner when that cannot be."""
+    step = as_shown(step)
     check(step, now=now, wait=terms.feedback_timeout)
     by_mail = EMAIL in terms.routing.order
     people = resolve(tx, conversation.id, step.people, asker, now, by_mail=by_mail)
@@ -302,7 +304,11 @@ def _risk(step: AskHuman, terms: Terms) -> Risk:
 def _action(proposed: ProposedAction, toolbox: Toolbox | None) -> Action:
     if toolbox is None:
         raise Invalid("No tools are configured here, so nothing can run after an approval.")
-    return action_of(proposed.tool, toolbox.check(proposed.tool, proposed.arguments))
+    action = action_of(proposed.tool, toolbox.check(proposed.tool, proposed.arguments))
+    if visible(action.arguments) != action.arguments:
+        # Taken out, it would not be what was proposed; left in, not what people see.
+        raise Invalid("The action holds signs that nobody sees. Propose it without them.")
+    return action
 
 
 def _put(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.instants import HOUR, Micros
+from bot.domain.invisible import visible
 from bot.domain.place import channel_of
 from bot.domain.planning import Role
 from bot.domain.post import Post, PostKind
@@ -109,7 +110,7 @@ class Conversation:
             role=role,
             person_id=person_id,
             channel=channel,
-            text=text,
+            text=visible(text),
             at=self._now,
             request_id=request_id,
             turn_id=turn_id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.forms import read_values
+from bot.domain.invisible import visible
 from bot.domain.reading.options import chosen
 from bot.domain.reading.spelling import reordered, seen
 from bot.domain.reading.verdicts import verdict
@@ -36,8 +37,10 @@ def read(
 
     Words decide only when they are nothing but a verdict or an option: a guess is not an answer.
     """
-    words = clean(text, what="answer", limit=ANSWER_BYTES) if text.strip() else ""
+    words = clean(text, what="answer", limit=ANSWER_BYTES) if visible(text).strip() else ""
     _check_shape(request, approved, choices, values)
+    if approved is None and not choices and values is None and _hides(text):
+        return unclear(request)
     match request.kind:
         case Kind.APPROVAL:
             return _approval(request, approved, words)
@@ -49,6 +52,11 @@ def read(
             if not words:
                 raise Invalid("The answer is empty. Write something first.", code="empty")
             return Answer(text=words)
+
+
+def _hides(text: str) -> bool:
+    """Tell whether `text` may have looked to its author as something else than its letters say."""
+    return reordered(text) or bool(text.strip() and not visible(text).strip())
 
 
 def unclear(request: FeedbackRequest) -> Unclear:
