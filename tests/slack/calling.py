@@ -32,6 +32,11 @@ class Backend:
     """Objects that `conversations.history` and `.replies` give at once."""
     stream_seconds: float = 300.0
     """How long a stream lives after it was started."""
+    lost_thread: str = "thread_not_found"
+    """How a post into a thread that is gone is refused; empty: it lands in the channel itself.
+
+    Slack was seen to do either, and to say `cannot_reply_to_message`: try the product with each.
+    """
     status_seconds: float = 120.0
     """How long a thread's status is shown."""
 

@@ -21,7 +21,10 @@ def check_thread(backend: Backend, channel: Channel, args: Json) -> None:
         raise SlackRefusal("invalid_thread_ts")
     parent = channel.messages.get(str(thread_ts))
     if parent is None:
-        raise SlackRefusal("thread_not_found")
+        if backend.lost_thread:
+            raise SlackRefusal(backend.lost_thread)
+        del args["thread_ts"]
+        return
     if parent.is_reply:
         raise SlackRefusal("cannot_reply_to_message")
 

@@ -373,3 +373,6 @@ async def test_deleted_parents_leave_a_tombstone_while_replies_live(stage: Stage
     await slack.delete_thread("general", parent.ts)
     gone = {"channel": stage.general.id, "text": "x", "thread_ts": parent.ts}
     assert await stage.refused("chat.postMessage", **gone) == "thread_not_found"
+    stage.slack.backend.lost_thread = ""
+    landed = await stage.client.chat_postMessage(**gone)
+    assert "thread_ts" not in landed["message"]
