@@ -387,10 +387,8 @@ JSON = st.recursive(
 
 
 def understood(payload: object) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         assert isinstance(translate(payload), Fact | Ignored)
-    except Malformed as refusal:
-        assert refusal.code == "malformed"
     with contextlib.suppress(Malformed):
         assert team_of(payload)
 

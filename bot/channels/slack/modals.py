@@ -21,7 +21,7 @@ from bot.channels.slack.blocks import (
 )
 from bot.channels.slack.clicks import PREFIX, Act
 from bot.channels.slack.contents import contents
-from bot.channels.slack.escaping import link, moment
+from bot.channels.slack.escaping import escape, link, moment
 from bot.domain.asking import MAX_PERSON, MAX_QUESTION
 from bot.domain.card import Card
 from bot.domain.feedback import Field, FieldKind, Kind
@@ -188,5 +188,5 @@ def refused(sentence: str, title: str = "Not done") -> Block:
         "type": "modal",
         "title": plain(title, caps.VIEW_TITLE),
         "close": plain("OK", caps.VIEW_TITLE),
-        "blocks": [section(sentence)],
+        "blocks": [section(escape(sentence))],
     }
