@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 # Each level of quotation costs two characters a line; deeper ones say nothing more.
 _QUOTE_DEPTH = 8
 _NODES = 200_000
-_UNSHOWN = {"script", "style", "head", "title", "template", "noscript", "object", "embed", "svg",
+_UNSHOWN = {"script", "style", "head", "title", "template", "object", "embed", "svg",
             "math", "iframe", "video", "audio", "canvas", "select", "textarea", "button", "img",
             "input", "map", "noframes", "-comment", "xml"}  # fmt: skip
 _BLOCKS = {"address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt",

@@ -19,6 +19,7 @@ from bot.channels.gmail.headers import unfolded, words
 DEPTH = 24
 PARTS = 400
 HEADER_BYTES = 512 * 1024
+_PARAMETERS = 4096
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _START_BLANK = re.compile(rb"\A[ \t]*\r?\n")
 
@@ -98,6 +99,9 @@ def part(data: memoryview, parent: str = "") -> Part:
         loose = fields.get_payload() if not blank else ""
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         fields, loose = Message(), ""
+    for name in ("Content-Type", "Content-Disposition"):
+        if len(str(fields.get(name, ""))) > _PARAMETERS:  # the time to read them is their square
+            fields.replace_header(name, str(fields[name])[:_PARAMETERS])
     body = data[below:]
     if isinstance(loose, str) and loose.strip():
         # No blank line: the text began at the first line that was no header.

@@ -30,6 +30,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+_SIGNED = re.compile(r"[^\n]*<[^\s<>@]+@[^\s<>@]+>\s?[:：]")
 _LIBRARY = [re.compile(language["wrote_header"], re.IGNORECASE)
             for language in MAIL_LANGUAGES.values() if language.get("wrote_header")]  # fmt: skip
 
@@ -99,6 +100,9 @@ def is_introduction(text: str, *, quote_follows: bool) -> bool:
     if _DATED.fullmatch(text):
         return quote_follows or bool(_ADDRESS.search(text)) or _dated_fully(text)
     if _NAMED.fullmatch(text) and (quote_follows or _ADDRESS.search(text)):
+        return True
+    # Russian, Japanese and others do without a verb: a date, a name, an address.
+    if _SIGNED.fullmatch(text) and _dated_fully(text) and starts_introduction(text):
         return True
     if not any(char.isdigit() for char in text):
         return False
