@@ -167,3 +167,15 @@ def test_what_runs_says_the_same_as_json() -> None:
     raw = json.dumps(value, ensure_ascii=False)
     assert exact(raw) != raw
     assert json.loads(exact(raw)) == value
+
+
+@pytest.mark.parametrize("depth", [5, 14, 15, 29, 31, 300])
+@pytest.mark.parametrize("sign", ["> ", "- ", "1. ", "> - "])
+def test_no_word_is_lost_however_deep_it_stands(sign: str, depth: int) -> None:
+    assert "needle" in written("before\n\n" + sign * depth + "needle")
+
+
+def test_a_text_over_the_limit_is_shown_as_it_was_written() -> None:
+    parts = messages("**a** & b\n\n" * 8_000)
+    assert parts[0].startswith("**a** &amp; b\n\n**a**")
+    assert all(units(part) <= 3_800 for part in parts)

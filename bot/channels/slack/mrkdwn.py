@@ -41,7 +41,8 @@ def _has_safe_scheme(url: str) -> bool:
         return False
 
 
-_parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 30})
+_MAX_NESTING = 30
+_parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": _MAX_NESTING})
 _parser.enable(["table", "strikethrough"])
 _parser.validateLink = _has_safe_scheme  # type: ignore[method-assign]
 
@@ -54,9 +55,11 @@ def messages(markdown: str, cap: int = MESSAGE_TEXT) -> list[str]:
 def paragraphs(markdown: str) -> list[Paragraph]:
     """Return Markdown as paragraphs of mrkdwn."""
     text = tidy(markdown)
-    if len(text) > MAX_MARKDOWN:
+    tokens = _parser.parse(text) if len(text) <= MAX_MARKDOWN else None
+    # What is nested deeper than this the parser leaves out: no word may be lost.
+    if tokens is None or any(token.level >= _MAX_NESTING - 2 for token in tokens):
         return [_verbatim(part) for part in text.split("\n\n")]
-    return _Writer(_parser.parse(text)).paragraphs
+    return _Writer(tokens).paragraphs
 
 
 def _verbatim(text: str) -> Paragraph:
