@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.feedback import FeedbackRequest, Kind, Risk
-from bot.domain.reading import Claim, Unclear, checked, read
+from bot.domain.reading import Claim, Unclear, checked, read, spelling
 from tests.unit.test_deciding import a_request
 
 FILE = Path(__file__).resolve().parents[1] / "fixtures" / "injections" / "answers.jsonl"
@@ -81,3 +81,18 @@ def test_no_claim_rests_on_words_that_are_not_there(text: str) -> None:
         "approve the",
     ):
         assert isinstance(checked(request, text, Claim(approved=True, words=words)), Unclear)
+
+
+# As an answer each of these approves, and says nothing else.
+PLAIN = {"approve approve approve approve", "Yes Man, approver"}
+
+
+@pytest.mark.parametrize("text", [t for t in TEXTS if t not in PLAIN], ids=ascii)
+def test_no_claim_holds_that_quotes_an_injection(text: str) -> None:
+    """Whatever run of its words a deceived model quotes, the reply speaks to a machine."""
+    request = a_request(kind=Kind.APPROVAL, options=(), question="Ship the release on Friday?")
+    said = spelling.words(text)
+    for start in range(len(said)):
+        for end in range(start + 1, min(start + 6, len(said)) + 1):
+            claim = Claim(approved=True, words=" ".join(said[start:end]))
+            assert isinstance(checked(request, text, claim), Unclear), claim

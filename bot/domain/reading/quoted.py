@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.feedback import Answer, FeedbackRequest, Kind, Risk
+from bot.domain.reading.orders import is_plain
 from bot.domain.reading.phrases import (
     CONDITIONS,
     LEANING_NO,
@@ -39,7 +40,7 @@ _FRENCH = frozenset({"le", "les", "je", "nous", "on", "ne", "est", "n'est", "il"
 _PORTUGUESE = frozenset({"não", "sim", "um", "uma", "você", "os", "ao", "eu", "que", "nós"})
 _FALSE_FRIENDS = {
     "of": _DUTCH, "tot": _DUTCH, "als": _DUTCH, "pas": _DUTCH | _FRENCH, "ma": _ITALIAN,
-    "mai": _ITALIAN, "plus": _FRENCH, "se": _ITALIAN | _PORTUGUESE,
+    "mai": _ITALIAN, "plus": _FRENCH, "so": _PORTUGUESE, "se": _ITALIAN | _PORTUGUESE,
 }  # fmt: skip
 """Words that condition or deny in one language and do not in another, and what shows which."""
 
@@ -59,6 +60,8 @@ def checked(request: FeedbackRequest, text: str, claim: Claim) -> Answer | Uncle
     A high-risk question is never decided by it.
     """
     if request.risk is Risk.HIGH or reordered(text) or "?" in seen(text):
+        return unclear(request)
+    if not is_plain(_unquoted(text)):
         return unclear(request)
     asked = words(f"{request.question}\n{request.context}")
     said, quote = _own(_unquoted(text), asked), words(claim.words)
@@ -91,8 +94,11 @@ def _verdict_holds(
     # "I can't say no": two of them may make a yes.
     if negations > 1:
         return False
-    agrees = holds(said, frozenset(_YES))
-    return holds(quote, NEGATIONS | OBJECTIONS | _NO) and (not agrees or negations == 1)
+    if holds(said, _YES):
+        # "I do not approve": turned by a word that is no verdict of its own, within the quote.
+        turned = holds(quote, _YES) and holds(quote, NEGATIONS - _NO)
+        return turned and negations == 1 and not holds(said, _NO)
+    return holds(quote, NEGATIONS | OBJECTIONS | _NO)
 
 
 def _choice_holds(
@@ -104,13 +110,17 @@ def _choice_holds(
     if not picked <= set(request.options) or holds(_in_one_language(said), NEGATIONS | OBJECTIONS):
         return False
     named = {option: words(option) for option in request.options}
+    chosen = [label for option, label in named.items() if option in picked]
+    if not all(label and _stands(label, quote) for label in chosen):
+        return False
     # Another label beside the chosen one may be what is compared, or what is left out.
     others = [label for option, label in named.items() if option not in picked]
-    chosen = [label for option, label in named.items() if option in picked]
-    rest = _blanked(said, chosen)
-    return all(label and _stands(label, quote) for label in chosen) and not any(
-        not label or _stands(label, rest) for label in others
-    )
+    return not any(not other or _stands_apart(other, chosen, said) for other in others)
+
+
+def _stands_apart(other: Words, chosen: list[Words], said: Words) -> bool:
+    """Tell whether a label stands in `said`, and not only as a part of a longer chosen one."""
+    return _stands(other, _blanked(said, [label for label in chosen if len(label) > len(other)]))
 
 
 def _unquoted(text: str) -> str:

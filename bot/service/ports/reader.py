@@ -1,4 +1,4 @@
-"""The reader port: from a worded answer that the rules cannot read to what it decides."""
+"""The reader port: what an answer in words decides, where the rules could not tell."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from bot.domain.reading import Unclear
 
 
 class FeedbackReader(Protocol):
-    """Reads answers; what it returns rests on words that stand in the answer."""
+    """Reads longer answers; raises `PlanningFailed` with a sentence, nothing else."""
 
     @property
-    def is_model(self) -> bool:
-        """Tell whether it reads more than the rules do."""
+    def name(self) -> str:
+        """Return a short name for journals, such as `rules` or `openai/gpt-x`."""
         ...
 
     async def read(self, request: FeedbackRequest, text: str) -> Answer | Unclear:
-        """Return what `text` says about `request`, or what to ask back.
+        """Return what `text` decides of `request`, or what to ask back; never in a transaction.
 
-        Raises `PlanningFailed` when nothing could be read at all.
+        A high-risk request is only ever asked back. `text` is the new text of the reply alone.
         """
         ...
 
