@@ -45,10 +45,14 @@ format: $(DEV) ## Format the code and sort its imports
 
 baml: $(BAML_CLIENT) ## Generate the client of the LLM functions when they changed
 
-bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph, old sessions beside young ones, and the start
+# `make bench SWEEP="--many 100000"` is content with fewer pending questions than a million, and
+# `make bench POSTGRES=1` sweeps PostgreSQL too, with what `make test` installs.
+bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph, old sessions beside young ones, the start, and sweeps
 	$(BENCH_VENV)/bin/python -m bench.cycles
 	$(BENCH_VENV)/bin/python -m bench.growth
 	$(BENCH_VENV)/bin/python -m bench.start
+	$(BENCH_VENV)/bin/python -m bench.sweep $(SWEEP)
+	$(if $(POSTGRES),$(BIN)/python -m bench.sweep --postgres $(SWEEP))
 
 # The directory is a prerequisite too: a function that is removed leaves no newer file behind.
 $(BAML_CLIENT): baml_src $(wildcard baml_src/*.baml) | $(VENV)/.any

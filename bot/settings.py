@@ -83,6 +83,7 @@ class Settings(ChannelSettings):
     risk_policy: _CommaList = ()
 
     action_hosts: _CommaList = ()
+    action_max_age_hours: int = Field(default=24, ge=1, le=8_760)
 
     turn_lease_seconds: int = Field(default=30, ge=1, le=3_600)
     worker_turns: int = Field(default=64, ge=1, le=1_024)

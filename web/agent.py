@@ -115,6 +115,8 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             clock=clock,
             toolbox=toolbox,
             session_timeout=settings.session_timeout_hours * HOUR,
+            max_age=settings.action_max_age_hours * HOUR,
+            observer=observer,
         )
         deals: dict[str, Deal] = {}
         if reader is not None:
@@ -139,6 +141,7 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             worker=worker,
             courier=courier,
             sweeper=sweeper,
+            runner=runner,
             backlog=backlog,
             chores=chores,
             outlets=opened,

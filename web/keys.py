@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from bot.service.actions import Runner
     from bot.service.backlog import Backlog
     from bot.service.chores import Chores
     from bot.service.courier import Courier
@@ -37,6 +38,7 @@ class Agent:
     worker: Worker
     courier: Courier
     sweeper: Sweeper
+    runner: Runner
     backlog: Backlog
     chores: Chores
     outlets: Mapping[str, Opened]

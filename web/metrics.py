@@ -35,6 +35,8 @@ class Metrics:
     planner_calls: Counter
     surfaces: Counter
     lanes_open: Gauge
+    actions: Counter
+    action_seconds: Histogram
     questions: Counter
     sweep_seconds: Histogram
     event_loop_lag_seconds: Gauge
@@ -89,6 +91,18 @@ def new_metrics(*, process: bool = True) -> Metrics:
             "Lanes that are left alone for a while, because they keep failing.",
             ("channel",),
             registry=registry,
+        ),
+        actions=Counter(
+            "actions",
+            "Runs of approved actions, and ends without one.",
+            ("outcome",),
+            registry=registry,
+        ),
+        action_seconds=Histogram(
+            "action_seconds",
+            "Time of a run of an approved action.",
+            registry=registry,
+            buckets=_SLOW,
         ),
         questions=Counter(
             "questions",

@@ -28,6 +28,12 @@ class MetricsObserver:
         """Note how many lanes of a channel are left alone, because they keep failing."""
         self._metrics.lanes_open.labels(channel=channel).set(lanes)
 
+    def action(self, outcome: str, seconds: float) -> None:
+        """Count and time a run of an approved action, or its end without one."""
+        self._metrics.actions.labels(outcome=outcome).inc()
+        if seconds:
+            self._metrics.action_seconds.observe(seconds)
+
     def sweep(self, seconds: float) -> None:
         """Time a sweep."""
         self._metrics.sweep_seconds.observe(seconds)

@@ -52,20 +52,22 @@ def read_values(
     """Return each field with its value in one written form; `Invalid` lists all that is wrong."""
     given: Mapping[str, str] = dict(filled)
     unknown = given.keys() - {field.name for field in fields}
-    faults = [f"There is no field “{name[:40]}”." for name in sorted(unknown)]
+    wrong = {name[:40]: f"There is no field “{name[:40]}”." for name in sorted(unknown)}
     values = []
     for field in fields:
         text = given.get(field.name, "").strip()
         if not text:
             if field.required:
-                faults.append(f"“{field.label}” is missing.")
+                wrong[field.name] = f"“{field.label}” is missing."
             continue
         try:
             values.append((field.name, _value(field, text)))
         except ValueError as fault:
-            faults.append(str(fault))
-    if faults:
-        raise Invalid(" ".join(faults), code="form", details={"faults": faults})
+            wrong[field.name] = str(fault)
+    if wrong:
+        faults = list(wrong.values())
+        details = {"faults": faults, "fields": wrong}
+        raise Invalid(" ".join(faults), code="form", details=details)
     return tuple(values)
 
 

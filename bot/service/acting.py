@@ -17,14 +17,17 @@ from bot.domain.commands import SYSTEM_CHANNEL
 from bot.domain.digests import canonical
 from bot.domain.errors import HandraiseError, StaleClaim, Unavailable
 from bot.domain.feedback import Action, FeedbackRequest, State
-from bot.domain.instants import Micros
+from bot.domain.instants import HOUR, Micros
 from bot.domain.journal import Entry
 from bot.domain.planning import Role
 from bot.domain.quoting import fenced, showable
 from bot.domain.session import SessionState
+from bot.domain.spans import say_span
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tools import ResultUnknown, Toolbox, ToolFailed
+
+MAX_AGE: Micros = 24 * HOUR
 
 
 def make_due(tx: Transaction, request: FeedbackRequest, now: Micros) -> None:
@@ -55,11 +58,16 @@ class Acting:
     toolbox: Toolbox | None
     lease: Micros
     session_timeout: Micros
+    max_age: Micros = MAX_AGE
+    """How long after its approval an action may begin to run."""
 
     def claim(
         self, tx: Transaction, request_id: str, owner: str, now: Micros
-    ) -> ClaimedAction | None:
-        """Claim an action that is due, once it is checked again; what may not run is ended here."""
+    ) -> ClaimedAction | ActionState | None:
+        """Claim an action that is due, once it is checked again.
+
+        What may not run is ended here; its final state is returned. None where nothing is due.
+        """
         request = tx.requests.lock(request_id)
         run = tx.actions.lock(request_id)
         if request is None or run is None or run.due_at is None or run.due_at > now:
@@ -71,7 +79,14 @@ class Acting:
         refusal = self._refusal(run, request)
         if interrupted and (self.toolbox is None or not self.toolbox.is_repeatable(run.action)):
             self._end_unknown(tx, request, run, "The server that ran it stopped meanwhile.", now)
-            return None
+            return ActionState.UNKNOWN
+        if refusal is None and now - (request.decided_at or now) > self.max_age:
+            refusal = f"it could not run within {say_span(self.max_age)} of its approval"
+            if run.attempts:
+                why = "It was tried, and was not done when its approval had become too old."
+                self._end_unknown(tx, request, run, why, now)
+                return ActionState.UNKNOWN
+            refusal += ". Ask for a new approval if it still should"
         if refusal is not None:
             self._end(
                 tx,
@@ -81,10 +96,10 @@ class Acting:
                 f"What was approved in “{request.question}” did not run: {refusal}.",
                 now,
             )
-            return None
+            return ActionState.REFUSED
         if run.attempts >= MAX_RUNS:
             self._end_failed(tx, request, run, "It was cut off each time it ran.", now)
-            return None
+            return ActionState.FAILED
         claimed = replace(
             run,
             state=ActionState.RUNNING,
@@ -103,8 +118,11 @@ class Acting:
 
     def finish(
         self, tx: Transaction, claim: ClaimedAction, result: str | HandraiseError, now: Micros
-    ) -> None:
-        """End a run with what came of it; `StaleClaim` when the claim was lost meanwhile."""
+    ) -> ActionState:
+        """End a run with what came of it, and return the action's state now.
+
+        Raises `StaleClaim` when the claim was lost meanwhile.
+        """
         request = tx.requests.lock(claim.request_id)
         run = tx.actions.lock(claim.request_id)
         if (
@@ -138,6 +156,8 @@ class Acting:
                 self._end_failed(tx, request, run, result.message, now, output=result.output)
             case _:
                 self._end_failed(tx, request, run, result.message, now)
+        ended = tx.actions.get(claim.request_id)
+        return ActionState.UNKNOWN if ended is None else ended.state
 
     def _refusal(self, run: ActionRun, request: FeedbackRequest) -> str | None:
         """Return why an action may not run now, as the end of a sentence."""

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from functools import partial
 
+from bot.domain.action_run import ActionState
 from bot.domain.errors import HandraiseError, StaleClaim
 from bot.domain.instants import SECOND, Micros
-from bot.service.acting import Acting, ClaimedAction
+from bot.service.acting import MAX_AGE, Acting, ClaimedAction
 from bot.service.ports.clock import Clock
+from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Topic, Transaction
 from bot.service.ports.tools import ResultUnknown, Toolbox
 
@@ -35,12 +37,17 @@ class Runner:
         clock: Clock,
         toolbox: Toolbox | None,
         session_timeout: Micros,
+        max_age: Micros = MAX_AGE,
+        observer: Observer | None = None,
     ) -> None:
         self._name = name
         self._store = store
         self._clock = clock
         self._toolbox = toolbox
-        self._acting = Acting(toolbox=toolbox, lease=LEASE, session_timeout=session_timeout)
+        self._observer = observer or Unobserved()
+        self._acting = Acting(
+            toolbox=toolbox, lease=LEASE, session_timeout=session_timeout, max_age=max_age
+        )
         self._running: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
@@ -105,23 +112,31 @@ class Runner:
                 # One that breaks must not hold up the others.
                 log.exception("an action cannot be claimed: request %s", request_id)
                 continue
-            if claim is not None:
+            if isinstance(claim, ActionState):
+                self._observer.action(claim.value, 0.0)
+            elif claim is not None:
                 task = asyncio.create_task(self._run(claim), name=f"action {request_id}")
                 self._running[request_id] = task
                 task.add_done_callback(partial(self._ended, request_id))
 
-    def _claim(self, tx: Transaction, request_id: str) -> ClaimedAction | None:
+    def _claim(self, tx: Transaction, request_id: str) -> ClaimedAction | ActionState | None:
         return self._acting.claim(tx, request_id, self._name, self._clock.now())
 
     async def _run(self, claim: ClaimedAction) -> None:
+        began = self._clock.now()
         result = await self._result(claim)
+        outcome = "unrecorded"
         try:
-            await self._store.run(self._finish, claim, result)
+            state = await self._store.run(self._finish, claim, result)
+            outcome = "postponed" if state is ActionState.DUE else state.value
         except StaleClaim:
+            outcome = "stale"
             log.warning("a result came after its claim had run out: request %s", claim.request_id)
         except HandraiseError as error:
             # Not recorded: the lease runs out, and the result counts as unknown.
             log.warning("an action's result cannot be recorded: %s", error.code)
+        finally:
+            self._observer.action(outcome, (self._clock.now() - began) / SECOND)
 
     async def _result(self, claim: ClaimedAction) -> str | HandraiseError:
         if self._toolbox is None:
@@ -137,8 +152,10 @@ class Runner:
             log.exception("tool %s broke its promise", claim.action.tool)
             return ResultUnknown("It broke unexpectedly on our side.")
 
-    def _finish(self, tx: Transaction, claim: ClaimedAction, result: str | HandraiseError) -> None:
-        self._acting.finish(tx, claim, result, self._clock.now())
+    def _finish(
+        self, tx: Transaction, claim: ClaimedAction, result: str | HandraiseError
+    ) -> ActionState:
+        return self._acting.finish(tx, claim, result, self._clock.now())
 
     def _ended(self, request_id: str, task: asyncio.Task[None]) -> None:
         if self._running.get(request_id) is task:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot.domain.commands import UNCHANGED, ChangeProfile, Outcome
@@ -20,6 +22,16 @@ MOVED_AT_ONCE = 100
 """Open questions, the newest, that a new preference moves."""
 
 
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    """Say of a refusal which field it is about."""
+    try:
+        yield
+    except Invalid as wrong:
+        details = {**wrong.details, "fields": {name: wrong.message}}
+        raise Invalid(wrong.message, code=wrong.code, details=details) from None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profiles:
     """The handler of changes to profiles."""
@@ -34,33 +46,36 @@ class Profiles:
         if person is None:
             raise NotFound("There is no such person.")
         if command.zone is not None:
-            zone_of(command.zone)
+            with _about("zone"):
+                zone_of(command.zone)
             person = replace(person, zone=command.zone)
         if command.working_hours is None:
             person = replace(person, working_hours=None)
         elif command.working_hours is not UNCHANGED:
-            hours = hours_json(read_hours(command.working_hours))
+            with _about("working_hours"):
+                hours = hours_json(read_hours(command.working_hours))
             person = replace(person, working_hours=json.dumps(hours))
         if command.away is None:
             person = replace(person, away_from=None, away_until=None)
         elif isinstance(command.away, tuple):
             from_, until = command.away
             if until <= from_ or until <= now:
-                raise Invalid("The end of the absence must be after its start, and still to come.")
+                wrong = "The end of the absence must be after its start, and still to come."
+                raise Invalid(wrong, details={"fields": {"away.until": wrong}})
             person = replace(person, away_from=from_, away_until=until)
         if command.delegate is None:
             person = replace(person, delegate_id=None)
         elif isinstance(command.delegate, str):
-            person = replace(person, delegate_id=self._delegate(tx, person.id, command.delegate))
+            with _about("delegate"):
+                delegate_id = self._delegate(tx, person.id, command.delegate)
+            person = replace(person, delegate_id=delegate_id)
         if command.preferred_channel is None:
             person = replace(person, preferred_channel=None)
         elif isinstance(command.preferred_channel, str):
             if command.preferred_channel not in self.channels:
-                raise Invalid(
-                    "That is not a channel of this deployment. Choose one of: "
-                    + ", ".join(self.channels)
-                    + "."
-                )
+                listed = ", ".join(self.channels)
+                wrong = f"That is not a channel of this deployment. Choose one of: {listed}."
+                raise Invalid(wrong, details={"fields": {"preferred_channel": wrong}})
             person = replace(person, preferred_channel=command.preferred_channel)
         tx.people.save(person)
         for request in pending:

@@ -125,6 +125,10 @@ async def test_what_is_wrong_is_refused_and_changes_nothing(
     assert status == 422, answer
     assert set(answer["error"]) == {"code", "message", "details"}
     assert says in answer["error"]["message"], answer
+    # Which field it is about, for whoever shows it beside that field.
+    fields = answer["error"]["details"]["fields"]
+    assert {name.partition(".")[0] for name in fields} <= set(body)
+    assert any(sentence in answer["error"]["message"] for sentence in fields.values())
     assert (await ann.get("/api/profile"))[1] == before
 
 

@@ -140,7 +140,12 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
             "There is no field “d”.",
             "“Name” is missing.",
             "“Size” is not a number like 12.5.",
-        ]
+        ],
+        "fields": {
+            "d": "There is no field “d”.",
+            "a": "“Name” is missing.",
+            "b": "“Size” is not a number like 12.5.",
+        },
     }
 
 

@@ -87,7 +87,8 @@ async def change_profile(call: Call) -> Profile:
     body: ProfileChange = call.body
     given = body.model_fields_set
     if "zone" in given and body.zone is None:
-        raise Invalid("The time zone cannot be cleared. Name another one, such as UTC.")
+        wrong = "The time zone cannot be cleared. Name another one, such as UTC."
+        raise Invalid(wrong, details={"fields": {"zone": wrong}})
     await submit(
         call,
         ChangeProfile(
@@ -120,10 +121,12 @@ def _instant(name: str, text: str) -> Micros:
     try:
         return to_micros(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise Invalid(
-            f"away.{name}: “{text[:40]}” is not a moment with its offset. Write one such as "
-            "2026-03-14T09:00:00+01:00.",
-        ) from None
+        wrong = (
+            f"“{text[:40]}” is not a moment with its offset. Write one such as "
+            "2026-03-14T09:00:00+01:00."
+        )
+        field = f"away.{name}"
+        raise Invalid(f"{field}: {wrong}", details={"fields": {field: wrong}}) from None
 
 
 def _profile(tx: Transaction, person_id: str, channels: tuple[str, ...]) -> Profile:

@@ -24,6 +24,10 @@ class Observer(Protocol):
         """Note how many lanes of a channel are left alone, because they keep failing."""
         ...
 
+    def action(self, outcome: str, seconds: float) -> None:
+        """Count and time a run of an approved action, or its end without one."""
+        ...
+
     def sweep(self, seconds: float) -> None:
         """Time a sweep."""
         ...
@@ -42,6 +46,9 @@ class Unobserved:
         """Ignore it."""
 
     def lanes_open(self, channel: str, lanes: int) -> None:
+        """Ignore it."""
+
+    def action(self, outcome: str, seconds: float) -> None:
         """Ignore it."""
 
     def sweep(self, seconds: float) -> None:
