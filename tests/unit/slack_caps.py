@@ -9,6 +9,8 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from tests.slack.block_checks import check_blocks as simulated
+
 MENTION = re.compile(r"<[!@#]")
 OURS = re.compile(r"<!date\^[0-9]+\^[^<>|]+\|[^<>|]+>")
 BARE = re.compile(r"@(channel|here|everyone|group)\b", re.IGNORECASE)
@@ -38,12 +40,18 @@ def check_text(text: str) -> None:
     assert "<" not in links, links
 
 
+def check_as_the_simulator(blocks: Any, surface: str) -> None:
+    """Check blocks as the simulated Slack of the flow tests does."""
+    assert simulated(blocks, surface) == []
+
+
 def check_message(message: Any) -> None:
     assert 0 < units(message.text) <= 4_000
     check_text(message.text)
     blocks = list(message.blocks)
     assert 0 < len(blocks) <= 50
     check_blocks(blocks)
+    check_as_the_simulator(blocks, "message")
     # Nowhere written down; more is refused with msg_blocks_too_long.
     assert sum(units(text["text"]) for text in texts(blocks)) <= 40_000
     assert set(message.metadata) == {"event_type", "event_payload"}
@@ -60,6 +68,7 @@ def check_view(view: dict[str, Any]) -> None:
         has_inputs = any(block["type"] == "input" for block in view["blocks"])
         assert not has_inputs or "submit" in view
     check_blocks(view["blocks"])
+    check_as_the_simulator(view["blocks"], view["type"])
     View(**{k: v for k, v in view.items() if k != "blocks"}, blocks=view["blocks"]).to_dict()
 
 

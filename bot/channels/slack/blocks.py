@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.slack import caps
-from bot.channels.slack.clicks import Click, encode
+from bot.channels.slack.clicks import AGAIN, Click, encode
 from bot.channels.slack.escaping import cut, cut_escaped, one_line, safe_url, tidy
 
 Block = dict[str, Any]
@@ -161,3 +161,31 @@ def input_block(
     if hint:
         block["hint"] = plain(hint, caps.LABEL)
     return block
+
+
+def distinct(blocks: Sequence[Block]) -> list[Block]:
+    """Return blocks in which no two things to act on share an action id: later ones are numbered.
+
+    (docs.slack.dev asks for that within a block; this is safe wherever it is checked.)
+    """
+    seen: dict[str, int] = {}
+    return [_numbered(block, seen) for block in blocks]
+
+
+def _numbered(block: Block, seen: dict[str, int]) -> Block:
+    copy = dict(block)
+    for place in ("accessory", "element"):
+        if place in copy:
+            copy[place] = _number(copy[place], seen)
+    if "elements" in copy:
+        copy["elements"] = [_number(element, seen) for element in copy["elements"]]
+    return copy
+
+
+def _number(element: Block, seen: dict[str, int]) -> Block:
+    action_id = element.get("action_id")
+    if action_id is None:
+        return element
+    before = seen.get(action_id, 0)
+    seen[action_id] = before + 1
+    return {**element, "action_id": f"{action_id}{AGAIN}{before}"} if before else element

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.channels.slack import caps
 from bot.channels.slack.answers import answer_rows, asker_row, late_row
-from bot.channels.slack.blocks import Block, context, section
+from bot.channels.slack.blocks import Block, context, distinct, section
 from bot.channels.slack.contents import contents
 from bot.channels.slack.escaping import cut_escaped, escape, link, name, one_line, plain_moment
 from bot.channels.slack.wording import (
@@ -83,7 +83,7 @@ def card_message(
     blocks.append(context([link(card.url, "Open on the page")]))
     return Message(
         text=_fallback(card),
-        blocks=tuple(blocks[: caps.MESSAGE_BLOCKS]),
+        blocks=tuple(distinct(blocks[: caps.MESSAGE_BLOCKS])),
         metadata=surface_metadata(surface_id, request.version),
     )
 

@@ -10,10 +10,13 @@ from bot.domain.errors import Invalid
 
 PREFIX = "hr."
 """Of every action of ours."""
+AGAIN = "~"
+"""Before the number of an action that stands in one view or message more than once."""
 _FORMAT = "1"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,2})")
+_REPEATED = re.compile(r"~[1-9][0-9]{0,2}\Z")
 _MAX_VALUE = 300
 
 
@@ -99,7 +102,7 @@ def decode(action_id: str, value: str) -> Click:
     """Return what a click says; `NotOurs` for anything that `encode` does not write."""
     if not action_id.startswith(PREFIX) or len(value) > _MAX_VALUE:
         raise NotOurs
-    name, _, position = action_id.removeprefix(PREFIX).partition(".")
+    name, _, position = _REPEATED.sub("", action_id.removeprefix(PREFIX)).partition(".")
     try:
         act = Act(name)
     except ValueError:

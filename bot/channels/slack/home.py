@@ -12,6 +12,7 @@ from bot.channels.slack.blocks import (
     button,
     confirm,
     context,
+    distinct,
     divider,
     header,
     link_button,
@@ -114,7 +115,7 @@ def home(view: HomeView) -> Block:
         "None is open. Mention me in a channel, or write to me, to begin one.",
     )
     blocks += [divider(), *_settings(view)]
-    return {"type": "home", "blocks": blocks[: caps.VIEW_BLOCKS]}
+    return {"type": "home", "blocks": distinct(blocks[: caps.VIEW_BLOCKS])}
 
 
 def _rest(shown: tuple[object, ...], count: int, most: int, url: str, nothing: str) -> list[Block]:

@@ -12,6 +12,7 @@ from bot.channels.slack.blocks import (
     INPUT_ACTION,
     Block,
     context,
+    distinct,
     input_block,
     option,
     plain,
@@ -50,7 +51,7 @@ def view(
         "title": plain(title, caps.VIEW_TITLE),
         "submit": plain(submit, caps.VIEW_TITLE),
         "close": plain("Back", caps.VIEW_TITLE),
-        "blocks": list(blocks[: caps.VIEW_BLOCKS]),
+        "blocks": distinct(blocks[: caps.VIEW_BLOCKS]),
     }
 
 
