@@ -191,3 +191,28 @@ def test_a_hostile_text_takes_no_long_time(line: str) -> None:
     started = time.process_time()
     new_text(text)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Approved\n\nDana", "Approved"),
+        ("Approved\n\n— Dana", "Approved"),
+        ("Approved\n\n/dana", "Approved"),
+        ("Approved.\nDana", "Approved."),
+        ("Approved\n\n---\nDana Reyes\nCEO | Acme", "Approved"),
+        (
+            "Approved\n\nDana Reyes | Head of Sales\n[cid:image001.png@01DA]\nT +49 89 123456",
+            "Approved",
+        ),
+        ("Dana", "Dana"),
+        ("Ask Bob or\nDana", "Ask Bob or\nDana"),
+        ("Yes\n\nDana but only on Friday", "Yes\n\nDana but only on Friday"),
+        ("Yes\n\nDana Reyes\nbut only if Bob agrees", "Yes\n\nDana Reyes\nbut only if Bob agrees"),
+        ("Yes\n\nBob", "Yes\n\nBob"),
+        ("Yes\n---\nno to B", "Yes\n---\nno to B"),
+    ],
+)
+def test_the_writers_own_name_signs(text: str, kept: str) -> None:
+    assert new_text(text, writer="Dana Reyes").text == kept
+    assert new_text(f"{text}\n\nHand wrote:\n> yes\n", writer="Dana Reyes").text == kept

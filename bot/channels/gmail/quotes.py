@@ -31,8 +31,11 @@ class NewText:
     inline: bool
 
 
-def new_text(text: str) -> NewText:
-    """Return the new words in a mail's text; "" where it only quotes. Never raises."""
+def new_text(text: str, *, writer: str = "") -> NewText:
+    """Return the new words in a mail's text; "" where it only quotes. Never raises.
+
+    `writer` is the sender's name as the mail shows it, which may sign the words.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     quoted = [line.lstrip().startswith(">") for line in lines]
     end = len(lines)
@@ -58,7 +61,7 @@ def new_text(text: str) -> NewText:
     first_quote = next((at for at in range(end) if quoted[at]), end)
     written: list[tuple[int, str]] = []
     for start, group in groups:
-        said = without_signature(group, below_words=bool(written))
+        said = without_signature(group, writer=writer, below_words=bool(written))
         if said:
             written.append((start, said))
     above = [said for start, said in written if start < first_quote]

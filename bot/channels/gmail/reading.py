@@ -56,7 +56,8 @@ def read(
     """
     mail = read_mail(raw)
     author = author_of(mail, is_own=is_own, mailbox=mailbox)
-    words = new_text(mail.text)
+    writer = mail.from_.found[0].name if mail.from_.found else ""
+    words = new_text(mail.text, writer=writer)
     back = None
     if author is Author.AUTO_REPLY:
         today = from_micros(received).date()

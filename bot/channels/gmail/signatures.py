@@ -25,7 +25,8 @@ _DEVICE = re.compile(
     re.IGNORECASE,
 )
 _DEVICE_TAIL = re.compile(
-    r"[-–—*_\s]*(?:\S{1,20}(?: \S{1,20})?から送信|(?:von meinem|von meiner) .{1,40} gesendet"
+    r"yahoo mail: search, organize, conquer"
+    r"|[-–—*_\s]*(?:\S{1,20}(?: \S{1,20})?から送信|(?:von meinem|von meiner) .{1,40} gesendet"
     r"|(?:나의|내) .{1,30}에서 보냄"
     r"|(?:sent from|von) .{1,40}[,.;–-]+ ?(?:please )?(?:excuse|pardon|forgive"
     r"|entschuldig).{1,80})\.?\s*",
@@ -94,21 +95,30 @@ _CONDITIONS = re.compile(
     r"|wait|until)\b",
     re.IGNORECASE,
 )
+# A line drawn with dashes; only "-- " announces a signature for certain.
+_RULE = re.compile(r"-- |[-–—_=]{2,}\s*|—")
+_PICTURE = re.compile(
+    r"\[(?:cid:|image:|logo)[^\[\]]{0,200}\]|<https?://[^<>\s]{1,300}>", re.IGNORECASE
+)
 _LINES = 10
 
 
-def without_signature(text: str, *, below_words: bool = False) -> str:
+def without_signature(text: str, *, writer: str = "", below_words: bool = False) -> str:
     """Return `text` without what only signs it; the words of an answer always stay.
 
-    A signature needs words to sign: above it, or elsewhere in the mail (`below_words`).
+    A signature needs words to sign: above it, or elsewhere in the mail (`below_words`). `writer` is
+    the sender's name as the mail shows it: a name alone, with nothing that announces it, signs only
+    if it is theirs.
     """
-    lines = _without_banner(text.strip("\n").split("\n"))
+    lines = [line for line in text.split("\n") if not _PICTURE.fullmatch(line.strip())]
+    lines = _without_banner("\n".join(lines).strip("\n").split("\n"))
     before: list[str] | None = None
     while lines != before:
         before = lines
         lines = _trimmed(
             _without_legal(_without_device(_without_dashes(_trimmed(lines), below_words)))
         )
+    lines = _trimmed(_without_name(_trimmed(lines), writer, below_words))
     return "\n".join(_trimmed(_without_closing(lines, below_words))).strip()
 
 
@@ -129,7 +139,7 @@ def _without_dashes(lines: list[str], below_words: bool) -> list[str]:
     Without the space it may be a line that the writer drew: what is below must look signed.
     """
     for at, line in enumerate(lines):
-        if line not in {"-- ", "--"} or not (below_words or _any_words(lines[:at])):
+        if not _RULE.fullmatch(line) or not (below_words or _any_words(lines[:at])):
             continue
         if line == "-- " or all(map(_signing, lines[at + 1 :])):
             return lines[:at]
@@ -140,6 +150,30 @@ def _without_device(lines: list[str]) -> list[str]:
     """Cut "Sent from my iPhone" where only names and addresses stand below it."""
     for at in range(max(0, len(lines) - _LINES), len(lines)):
         if _is_device(lines[at]) and all(map(_signing, lines[at + 1 :])):
+            return lines[:at]
+    return lines
+
+
+def _without_name(lines: list[str], writer: str, below_words: bool) -> list[str]:
+    """Cut from the writer's own name on, where a blank line or a dash divides it off."""
+    names = [name for name in re.findall(r"[^\W\d_]+", writer.casefold()) if len(name) > 1]
+    if not names:
+        return lines
+    for at in range(max(0, len(lines) - _LINES), len(lines)):
+        bare = lines[at].strip()
+        words = re.findall(r"[^\W\d_]+", bare.casefold())
+        if not words or not (set(words) <= set(names) or words[: len(names)] == names):
+            continue
+        divided = at == 0 or not lines[at - 1].strip(" \t*_-–—") or bare[0] in "-–—/"
+        after_sentence = at > 0 and lines[at - 1].rstrip().endswith((".", "!", ","))
+        if not (divided or after_sentence):
+            continue
+        signs = set(words) <= set(names) or _signing(lines[at])
+        if (
+            (below_words or _any_words(lines[:at]))
+            and signs
+            and all(map(_signing, lines[at + 1 :]))
+        ):
             return lines[:at]
     return lines
 
@@ -199,7 +233,7 @@ def _signing(line: str) -> bool:
         return False
     if _CONDITIONS.search(line):
         return False
-    if _CONTACT.search(line) or re.fullmatch(r"[-–—_=*~\s]+", line):
+    if _PICTURE.fullmatch(line) or _CONTACT.search(line) or re.fullmatch(r"[-–—_=*~\s]+", line):
         return True
     if line.endswith(("?", "!", ":")):
         return False
