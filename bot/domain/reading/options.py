@@ -9,7 +9,11 @@ from bot.domain.feedback import Answer, FeedbackRequest
 from bot.domain.reading.frame import Text
 from bot.domain.reading.languages import LANGUAGES
 from bot.domain.reading.phrases import Role, Words, spelt
-from bot.domain.reading.questions import numbers_count_options
+from bot.domain.reading.questions import (
+    approving_is_clear,
+    numbers_count_options,
+    yes_and_no_are_clear,
+)
 from bot.domain.reading.spelling import STOPS, Sort, pieces, seen, words
 from bot.domain.reading.verdicts import says
 from bot.domain.text import folded
@@ -60,7 +64,7 @@ def chosen(request: FeedbackRequest, shown: str) -> Answer | None:
         if _begins_another(options, options_meant, shown):
             return None
         return Answer(choices=options_meant)
-    return None if found else _polar(options, shown)
+    return None if found else _polar(request, shown)
 
 
 def _readings(request: FeedbackRequest, core: str) -> Iterator[tuple[str, ...]]:
@@ -192,10 +196,11 @@ def _several(request: FeedbackRequest, core: str) -> Iterator[tuple[str, ...]]:
             yield tuple(option for option in request.options if option in way)
 
 
-def _polar(options: Sequence[str], shown: str) -> Answer | None:
+def _polar(request: FeedbackRequest, shown: str) -> Answer | None:
     """Return the option that alone says the same yes or no as `shown`."""
-    said = says(shown)
-    if said is None:
+    options, said = request.options, says(shown)
+    # "Agreed" to "Any objections?" is no yes.
+    if said is None or not (yes_and_no_are_clear(request) and approving_is_clear(request)):
         return None
     meant = {option: says(seen(option)) for option in options}
     same = [option for option, verdict in meant.items() if verdict is said]

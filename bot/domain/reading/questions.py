@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.domain.feedback import FeedbackRequest
+from bot.domain.reading.languages.language import listed
 from bot.domain.reading.phrases import (
     AMOUNTS,
     LEANING_YES,
@@ -12,17 +13,20 @@ from bot.domain.reading.phrases import (
     OBJECTIONS,
     REFUSING,
     holds,
+    spelt,
 )
 from bot.domain.reading.spelling import seen, words
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
-_FIRST_WORDS = 3
+_FIRST_WORDS = 4
+# "Ship without tests?" asks for what a plain yes allows.
+_WITHOUT = spelt(listed("without | ohne | sans | sin | sem | senza | zonder"))
 
 
 def yes_and_no_are_clear(request: FeedbackRequest) -> bool:
     """Tell whether yes approves and no rejects, which a negative question turns round."""
     return not any(
-        holds(said, OBJECTIONS) or holds(said[:_FIRST_WORDS], NEGATIONS)
+        holds(said, OBJECTIONS) or holds(said[:_FIRST_WORDS], NEGATIONS - _WITHOUT)
         for said in _sentences(request)
     )
 
