@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from bot.channels.slack.caps import URL, head, size
 from bot.domain.errors import Invalid
@@ -34,7 +33,7 @@ _UNSAFE_IN_URL = re.compile(
     r"[\x00-\x20\x7f-\xa0<>|\"`\\^{}\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f"
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-_SCHEMES = {"http", "https", "mailto"}
+_LINKED = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
 _JOINER = "\u2060"
 _GAP = "\u200b"
 
@@ -113,15 +112,13 @@ def cut_escaped(text: str, cap: int) -> str:
 
 def safe_url(url: str) -> str | None:
     """Return an address that may be linked, without signs that end a link; None for any other."""
-    try:
-        scheme = urlsplit(url).scheme.lower()
-    except ValueError:
-        return None
-    if scheme not in _SCHEMES:
-        return None
     quoted = _UNSAFE_IN_URL.sub(
-        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode(errors="replace")), url
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode(errors="replace")),
+        url.strip(),
     )
+    # Of what is written out, not of what a lenient parser would make of it.
+    if not _LINKED.match(quoted):
+        return None
     return quoted if size(quoted) <= URL else None
 
 
