@@ -182,3 +182,29 @@ def test_any_header_is_read_without_an_error(value: str) -> None:
 def test_no_header_makes_somebody_of_another_domain(value: str) -> None:
     results = f"mx.google.com; dkim=pass header.d=evil.example; spf=none ({value})"
     assert checked(results).sender is None
+
+
+@pytest.mark.parametrize(
+    "smuggled",
+    [
+        "X: a\rFrom: boss@corp.example",
+        "X: a\nFrom: boss@corp.example",
+        "X: a\r\rFrom: boss@corp.example",
+        "X: a\r\n \r\nFrom: boss@corp.example",
+        "From : boss@corp.example",
+        "From: boss@corp.example",
+        "FROM: boss@corp.example",
+        "Sender: boss@corp.example",
+        "Resent-From: boss@corp.example",
+        "Reply-To: boss@corp.example",
+        "X-Google-Original-From: boss@corp.example",
+        "X: =?utf-8?q?a=0D=0AFrom=3A_boss=40corp=2Eexample?=",
+    ],
+)
+@pytest.mark.parametrize("above", [True, False])
+def test_a_smuggled_author_is_never_believed(smuggled: str, *, above: bool) -> None:
+    own = f"From: {DANA}"
+    lines = f"{smuggled}\r\n{own}" if above else f"{own}\r\n{smuggled}"
+    top = "Authentication-Results: mx.google.com; dmarc=pass header.from=acme.example"
+    found = authenticity(read_mail(f"{top}\r\n{lines}\r\nTo: x@y.example\r\n\r\nYes".encode()))
+    assert found.sender is None or found.sender.email == "dana@acme.example"

@@ -20,8 +20,9 @@ DEPTH = 24
 PARTS = 400
 HEADER_BYTES = 512 * 1024
 _PARAMETERS = 4096
-_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
-_START_BLANK = re.compile(rb"\A[ \t]*\r?\n")
+# A line of spaces is none: it goes on with the header above it (RFC 5322, section 4.2).
+_BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
+_START_BLANK = re.compile(rb"\A\r?\n")
 
 
 @dataclass(kw_only=True, slots=True)

@@ -97,9 +97,8 @@ _CONDITIONS = re.compile(
 )
 # A line drawn with dashes; only "-- " announces a signature for certain.
 _RULE = re.compile(r"-- |[-–—_=]{2,}\s*|—")
-_PICTURE = re.compile(
-    r"\[(?:cid:|image:|logo)[^\[\]]{0,200}\]|<https?://[^<>\s]{1,300}>", re.IGNORECASE
-)
+# What a plain part says instead of a picture.
+_PICTURE = re.compile(r"\[(?:cid|image|logo):[^\[\]]{0,200}\]", re.IGNORECASE)
 _LINES = 10
 
 
