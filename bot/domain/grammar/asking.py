@@ -22,11 +22,23 @@ _APPROVAL_WORD = re.compile("^(?:approval|approve)\\s*[:\uff1a]\\s*", re.IGNOREC
 _VERDICTS = {"approve", "reject"}
 
 
+class Unnamed(Invalid):
+    """Nobody is named who could be asked."""
+
+    def __init__(self) -> None:
+        super().__init__("Whom should I ask? Write: `ask <people>: <question>`.")
+
+
 def read_ask(text: str, clock: Clock, wait: Micros) -> AskHuman:
     """Return the question of `<people>: <question> <clauses>`; `Invalid` says what is wrong."""
+    if not text:
+        raise Unnamed
     before, after = _at_colon(text, "A colon must stand between the people and the question.")
     named, first = split_people(before, clock)
-    step = _step(read_addressed(named), after, first, clock)
+    addressed = read_addressed(named)
+    if not addressed.names:
+        raise Unnamed
+    step = _step(addressed, after, first, clock)
     return ready(step, now=clock.now, wait=wait)
 
 

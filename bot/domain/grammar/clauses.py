@@ -90,18 +90,36 @@ def _ask_if(body: str, clock: Clock) -> Reading | None:
     return timing.ask_if(re.sub(_UNANSWERED, " ", body, count=1, flags=re.IGNORECASE), clock)
 
 
+def _escalating(read: Reader) -> Reader:
+    sentence = "Whom should I ask then, and when? Write: escalate to <people> after 4h."
+    return reading.never_bare(Slot.ESCALATE, sentence, read)
+
+
+_WITHIN = reading.never_bare(
+    Slot.DEADLINE, "How long is there to answer? Write: within 2h.", timing.within
+)
+_QUORUM = reading.never_bare(
+    Slot.RULE, "How many answers does it take? Write: quorum 2.", reading.quorum
+)
+_NOTIFY = reading.never_bare(
+    Slot.NOTIFY, "Whom should I tell? Write: notify <people>.", reading.notify
+)
+_REMIND = reading.never_bare(
+    Slot.REMIND, "When should I remind them? Write: remind in 2h.", timing.remind
+)
+
 _FORMS = (
     _form(rf"options{_COLON}", reading.options, body=_Body.LIST, label=True),
     _form(rf"form{_COLON}", reading.form, body=_Body.LIST, label=True),
     _form(rf"context{_COLON}", reading.context, body=_Body.PROSE, label=True),
-    _form(rf"within(?:{_COLON})?", timing.within, small=True),
+    _form(rf"within(?:{_COLON})?", _WITHIN, small=True),
     _form(r"(?:due\s+)?(?:by|before|until)", timing.by, small=True),
     _form(
         r"(?:in\s+|counting\s+)?working\s+(?:time|hours)(?:\s+only)?",
         reading.bare(Slot.WORKING_TIME, working_time=True),
         small=True,
     ),
-    _form(rf"quorum(?:\s+of)?(?:{_COLON}|\s*=)?", reading.quorum),
+    _form(rf"quorum(?:\s+of)?(?:{_COLON}|\s*=)?", _QUORUM),
     _form(
         rf"(?:all(?:\s+of\s+them)?|everybody|everyone|both)\s+{_MUST}|everybody|everyone",
         reading.bare(Slot.RULE, everybody=True),
@@ -119,16 +137,16 @@ _FORMS = (
         reading.bare(Slot.URGENT, urgent=True),
         small=True,
     ),
-    _form(rf"(?:also\s+)?notify(?:{_COLON})?", reading.notify),
+    _form(rf"(?:also\s+)?notify(?:{_COLON})?", _NOTIFY),
     _form(
         r"(?:no\s+reminders?|without\s+reminders?|(?:do\s+not|don't|don’t)\s+remind"
         r"(?:\s+(?:them|him|her|people|anybody))?)",
         reading.bare(Slot.NO_REMIND, remind_at=()),
     ),
-    _form(rf"remind(?:\s+(?:them|him|her|people|again))*(?:{_COLON})?", timing.remind),
-    _form(r"escalate", timing.escalate),
-    _form(r"then\s+ask", timing.then_ask),
-    _form(_UNANSWERED, timing.if_nobody),
+    _form(rf"remind(?:\s+(?:them|him|her|people|again))*(?:{_COLON})?", _REMIND),
+    _form(r"escalate", _escalating(timing.escalate)),
+    _form(r"then\s+ask", _escalating(timing.then_ask)),
+    _form(_UNANSWERED, _escalating(timing.if_nobody)),
     _form(rf"(?:then\s+)?ask(?=\s.{{1,200}}?\s{_UNANSWERED})", _ask_if),
 )
 _OPTIONS = _FORMS[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.domain.errors import Invalid
-from bot.domain.grammar.asking import read_ask, read_change
+from bot.domain.grammar.asking import Unnamed, read_ask, read_change
 from bot.domain.grammar.commands import (
     Ask,
     Cancel,
@@ -31,7 +31,11 @@ _PLAIN: dict[str, Command] = {
     "?": Help(),
 }
 _NUMBERED = re.compile(r"/?(remind|cancel)(?:\s+#?(\d{1,4}))?[.!]?", re.IGNORECASE)
-_ASK = re.compile(r"/?ask(?:\s+|$)(.*)", re.IGNORECASE | re.DOTALL)
+_ASK = re.compile("/?ask(?:\\s+|(?=[:\uff1a])|$)(.*)", re.IGNORECASE | re.DOTALL)
+# Nobody is named: "may I ask: …", "one thing to ask: …".
+_ASKS_NOBODY = re.compile(
+    "(?:[^\n:\uff1a]{0,200}[\\s,;.!?…])?ask\\s*[:\uff1a].*", re.IGNORECASE | re.DOTALL
+)
 _CHANGE = re.compile("/?change(?:\\s+#?(\\d{1,4}))?\\s*[:\uff1a](.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -58,8 +62,12 @@ def parse(text: str, *, now: Micros, zone: str, wait: Micros) -> Command | Unrea
         if changed is not None:
             number = None if changed[1] is None else int(changed[1])
             return Change(number=number, step=read_change(changed[2], clock))
+    except Unnamed as wrong:
+        return Unreadable(sentence=wrong.message, meant=True)
     except Invalid as wrong:
         return unreadable(wrong.message, ASK_SHAPE if asked is not None else CHANGE_SHAPE)
+    if _ASKS_NOBODY.fullmatch(said) is not None:
+        return Unreadable(sentence=Unnamed().message, meant=True)
     return Unreadable(sentence="That is not one of the commands.", meant=False)
 
 

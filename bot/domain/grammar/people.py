@@ -15,6 +15,7 @@ _APPROVAL_OF = re.compile(
     r"^(?:for\s+)?(?:approval|approve)(?:\s+(?:from|of|by)\b|$)", re.IGNORECASE
 )
 _COUNTED = re.compile(rf"^(?:any\s+)?({NUMBER}|any|either|all|both)\s+of\s+(?=\S)", re.IGNORECASE)
+_COUNTED_NOBODY = re.compile(rf"(?:any\s+)?(?:{NUMBER}|any|either|all|both)\s+of", re.IGNORECASE)
 _JOINERS = {"and", "or", "&", "+"}
 _LISTED = re.compile(r"\s*(?:[,;]\s*(?:(?:and|or)\s+)?|\s(?:and|or|&|\+)\s)\s*", re.IGNORECASE)
 _NAME = re.compile(r"@?[^\s,;:!?()\[\]<>@]+(?:@[^\s,;:!?()\[\]<>@]*)?")
@@ -42,6 +43,8 @@ def read_addressed(text: str) -> Addressed:
     bare = _FOR_APPROVAL.sub("", text)
     bare = _APPROVAL_OF.sub("", bare).strip()
     approval = bare != text
+    if _COUNTED_NOBODY.fullmatch(bare):
+        return Addressed(names=(), approval=approval)
     counted = _COUNTED.match(bare)
     if counted is None:
         return Addressed(names=_split(bare), approval=approval)

@@ -131,6 +131,15 @@ def notify(body: str, _: Clock) -> Reading | None:
     )
 
 
+def never_bare(slot: Slot, sentence: str, read: Reader) -> Reader:
+    """Return `read` for a clause that needs words of its own, and is a fault without any."""
+
+    def reader(body: str, clock: Clock) -> Reading | None:
+        return read(body, clock) if body else faulty(slot, sentence)
+
+    return reader
+
+
 def faulty(slot: Slot, sentence: str) -> Reading:
     """Return a clause that was meant and cannot be carried out."""
     return Reading(slot=slot, change=lambda step: step, fault=sentence)
