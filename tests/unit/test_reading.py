@@ -233,3 +233,28 @@ def test_reading_ends_in_one_of_two(text: str) -> None:
     for request in (APPROVAL, PLANS, replace(PLANS, options=("yes", "no"))):
         answer = said(request, text)
         assert isinstance(answer, Unclear | Answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "clear"),
+    [
+        ("Yes\n\nBen", True),
+        ("yes\n\nben miller", True),
+        ("Yes,\nBen", True),
+        ("Yes\n\n- Ben", True),
+        ("Yes, Ana.", True),
+        ("Yes\n\nRevoked", False),
+        ("Yes\n\nBob", False),
+        ("Yes\n\nBen said", False),
+        ("Yes Ben", False),
+        ("Ben: yes", False),
+        ("Yes\n\nNo", False),
+    ],
+)
+def test_a_known_name_says_nothing_and_an_unknown_word_may(text: str, clear: bool) -> None:
+    for request, answer in (
+        (APPROVAL, Answer(approved=True)),
+        (replace(PLANS, options=("Yes", "Later")), Answer(choices=("Yes",))),
+    ):
+        read_ = read(request, text=text, names=["Ben Miller", "Ana", "No"])
+        assert read_ == answer if clear else isinstance(read_, Unclear)

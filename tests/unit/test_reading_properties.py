@@ -80,10 +80,17 @@ def test_a_frame_changes_nothing(said: str, greeting: str, farewell: str, name: 
         assert framed == alone
 
 
-@given(st.text(min_size=1, max_size=300).filter(str.strip), st.sampled_from(VERDICTS))
-def test_an_unknown_word_leaves_a_verdict_unread(text: str, said: str) -> None:
+@given(
+    st.text(min_size=1, max_size=300).filter(str.strip),
+    st.sampled_from(VERDICTS),
+    st.sampled_from(JOINTS),
+    st.sampled_from(["xqz", "Xqz"]),
+)
+def test_an_unknown_word_leaves_a_verdict_unread(
+    text: str, said: str, joint: str, word: str
+) -> None:
     try:
-        answer = read(APPROVAL, text=f"{said} xqz{text}")
+        answer = read(APPROVAL, text=f"{said}{joint}{word}{text}")
     except Invalid:  # a character that cannot be shown
         return
     assert not decided(answer)

@@ -65,16 +65,18 @@ class Text:
 
     seen: str
     pieces: Sequence[Piece]
+    names: frozenset[str] = frozenset()
+    """The words of its author's name, and of others' who may be named without saying anything."""
 
     @classmethod
-    def of(cls, seen: str) -> Text:
+    def of(cls, seen: str, names: frozenset[str] = frozenset()) -> Text:
         """Return the text `seen` without the line that a phone puts under a mail."""
         above, _, last = seen.rpartition("\n")
         kept = above.rstrip() if above and _DEVICE.fullmatch(last.strip()) else seen
         # Around the whole of it, quotes and Slack's marks of emphasis change nothing.
         while len(kept) > 2 and kept[0] == kept[-1] and kept[0] in "\"'*_`":
             kept = kept[1:-1].strip()
-        return cls(kept, pieces(kept))
+        return cls(kept, pieces(kept), names)
 
     def after_stops(self, at: int) -> int:
         """Return where the next piece is that is no stop."""
@@ -117,8 +119,10 @@ class Text:
 
     def farewell(self, at: int) -> Role | None:
         """Return a role when all from `at` on only ends a letter: thanks, or another farewell."""
-        if at and self.pieces[at - 1].sort is Sort.BLANK and self._is_bare_name(at):
+        if at and self.pieces[at - 1].sort in STOPS and self._is_known_name(at):
             return Role.SMILE
+        if self._is_delimiter(at):
+            return Role.SMILE if self._only_signs(at + 3) else None
         brief = longest(self.pieces, at, BRIEF_FAREWELLS)
         size = max(brief, longest(self.pieces, at, FAREWELLS))
         if not size or (at and self.pieces[at - 1].sort not in STOPS):
@@ -153,9 +157,9 @@ class Text:
             named += 1
         if named == len(self.pieces):
             return True
-        if self.pieces[named].sort not in (Sort.LINE, Sort.BLANK):
+        if self.pieces[named].sort not in (Sort.LINE, Sort.BLANK) and not self._is_stop(named, "|"):
             return False
-        lines = self.seen[self.pieces[named].end :].splitlines()
+        lines = self.seen[self.pieces[named].start :].strip().splitlines()
         return len(lines) <= _LINES_OF_A_SIGNATURE and all(map(_is_title, lines))
 
     def _after_name(self, at: int, *, most: int) -> int:
@@ -166,8 +170,9 @@ class Text:
                     break
                 named += 1
                 continue
-            if len(self.pieces[named].form) == 1 and self._is_stop(named + 1, "."):
-                named += 2  # an initial
+            form = self.pieces[named].form
+            if (len(form) == 1 or form in _TITLES) and self._is_stop(named + 1, "."):
+                named += 2  # an initial, or a title
                 continue
             if not self._is_name(named) or _is_adverb(self.pieces[named].form):
                 break
@@ -191,15 +196,20 @@ class Text:
             and self._is_capital(at + 1)
         )
 
-    def _is_bare_name(self, at: int) -> bool:
-        """Tell whether the rest is one word that can only be a name."""
-        while at < len(self.pieces) and self._is_stop(at, "-"):
-            at += 1
-        named = self._after_name(at, most=1)
-        if named == at:
-            return False
-        return named == len(self.pieces) or (
-            named + 1 == len(self.pieces) and self._is_stop(named, ".")
+    def _is_known_name(self, at: int) -> bool:
+        """Tell whether the rest is a known name; any other word may say something: "Revoked"."""
+        rest = self.pieces[at:-1] if self.pieces[-1].form == "." else self.pieces[at:]
+        return bool(rest) and all(p.form in self.names and not _tells(p.form) for p in rest)
+
+    def _is_delimiter(self, at: int) -> bool:
+        """Tell whether a signature is set off by two dashes on a line (RFC 3676, 4.3)."""
+        signs = self.pieces[at : at + 3]
+        return (
+            at > 0
+            and len(signs) == 3
+            and self.pieces[at - 1].sort in (Sort.LINE, Sort.BLANK)
+            and signs[0].form == signs[1].form == "-"
+            and signs[2].sort in (Sort.LINE, Sort.BLANK)
         )
 
     def _is_stop(self, at: int, form: str) -> bool:

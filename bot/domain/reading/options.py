@@ -47,7 +47,7 @@ _NUMERALS = {
 }
 
 
-def chosen(request: FeedbackRequest, shown: str) -> Answer | None:
+def chosen(request: FeedbackRequest, shown: str, names: frozenset[str]) -> Answer | None:
     """Return the options that `shown` surely chooses, or None."""
     options = request.options
     exact = [option for option in options if folded(option) == folded(shown)]
@@ -58,7 +58,9 @@ def chosen(request: FeedbackRequest, shown: str) -> Answer | None:
     labels = _labels(options, shown)
     if labels:
         return Answer(choices=(labels[0],)) if len(labels) == 1 else None
-    found = {choice for core in _cores(Text.of(shown)) for choice in _readings(request, core)}
+    found = {
+        choice for core in _cores(Text.of(shown, names)) for choice in _readings(request, core)
+    }
     if len(found) == 1:
         (options_meant,) = found
         if _begins_another(options, options_meant, shown):
@@ -88,9 +90,12 @@ def _cores(text: Text) -> Iterator[str]:
 
 def _is_courtesy(text: Text, at: int) -> bool:
     """Tell whether all from `at` on is courtesy, a farewell and a signature."""
-    while (at := text.after_stops(at)) < len(text.pieces):
+    while at < len(text.pieces):
         if text.farewell(at) is not None:
             return True
+        if text.pieces[at].sort in STOPS:
+            at += 1
+            continue
         known = text.after_courtesy(at)
         if known is None or known[1] not in _COURTESIES:
             return False

@@ -9,6 +9,7 @@ from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.forms import read_values
 from bot.domain.invisible import visible
+from bot.domain.reading import spelling
 from bot.domain.reading.options import chosen
 from bot.domain.reading.spelling import reordered, seen
 from bot.domain.reading.verdicts import verdict
@@ -32,9 +33,11 @@ def read(
     choices: Sequence[str] = (),
     values: Sequence[tuple[str, str]] | None = None,
     text: str = "",
+    names: Sequence[str] = (),
 ) -> Answer | Unclear:
     """Return what a response says about `request`; `Invalid` when it does not fit its kind.
 
+    `names` are of its author and of whom it may greet: they say nothing below an answer.
     Words decide only when they are nothing but a verdict or an option: a guess is not an answer.
     """
     words = clean(text, what="answer", limit=ANSWER_BYTES) if visible(text).strip() else ""
@@ -43,9 +46,9 @@ def read(
         return unclear(request)
     match request.kind:
         case Kind.APPROVAL:
-            return _approval(request, approved, words)
+            return _approval(request, approved, words, names)
         case Kind.CHOICE:
-            return _choice(request, choices, words)
+            return _choice(request, choices, words, names)
         case Kind.FORM:
             return _form(request, values, words)
         case Kind.INPUT:
@@ -92,15 +95,19 @@ def _check_shape(
         raise Invalid("This question is not a form.")
 
 
-def _approval(request: FeedbackRequest, approved: bool | None, words: str) -> Answer | Unclear:
+def _approval(
+    request: FeedbackRequest, approved: bool | None, words: str, names: Sequence[str]
+) -> Answer | Unclear:
     if approved is not None:
         return Answer(approved=approved, text=words)
     if not words:
         raise Invalid("The answer is empty: approve, reject, or write something.", code="empty")
-    return _by_rules(request, words) or unclear(request)
+    return _by_rules(request, words, names) or unclear(request)
 
 
-def _choice(request: FeedbackRequest, choices: Sequence[str], words: str) -> Answer | Unclear:
+def _choice(
+    request: FeedbackRequest, choices: Sequence[str], words: str, names: Sequence[str]
+) -> Answer | Unclear:
     options = request.options
     if choices:
         chosen = tuple(dict.fromkeys(choices))
@@ -113,7 +120,7 @@ def _choice(request: FeedbackRequest, choices: Sequence[str], words: str) -> Ans
         return Answer(choices=tuple(o for o in options if o in chosen), text=words)
     if not words:
         raise Invalid("The answer is empty: choose an option or write something.", code="empty")
-    return _by_rules(request, words) or unclear(request)
+    return _by_rules(request, words, names) or unclear(request)
 
 
 def _form(
@@ -126,8 +133,9 @@ def _form(
     return Answer(values=read_values(request.fields, values), text=words)
 
 
-def _by_rules(request: FeedbackRequest, words: str) -> Answer | None:
+def _by_rules(request: FeedbackRequest, words: str, names: Sequence[str]) -> Answer | None:
     if len(words) > _LONGEST or reordered(words):
         return None
     shown = seen(words)
-    return (verdict if request.kind is Kind.APPROVAL else chosen)(request, shown)
+    known = frozenset(word for name in names for word in spelling.words(name))
+    return (verdict if request.kind is Kind.APPROVAL else chosen)(request, shown, known)

@@ -26,9 +26,9 @@ from bot.domain.reading.spelling import STOPS, Sort, words
 _MAX_REASON = 200
 
 
-def verdict(request: FeedbackRequest, seen: str) -> Answer | None:
+def verdict(request: FeedbackRequest, seen: str, names: frozenset[str]) -> Answer | None:
     """Return the approval or rejection that `seen` surely is, or None."""
-    said = _parsed(Text.of(seen))
+    said = _parsed(Text.of(seen, names))
     if said is None:
         return None
     roles, reason = said
@@ -57,13 +57,13 @@ def _parsed(text: Text) -> tuple[frozenset[Role], str] | None:
     reason = ""
     stopped = True
     while at < len(text.pieces):
-        if text.pieces[at].sort in STOPS:
-            at, stopped = at + 1, True
-            continue
         last = text.farewell(at)
         if last is not None:
             roles.append(last)
             break
+        if text.pieces[at].sort in STOPS:
+            at, stopped = at + 1, True
+            continue
         if roles and longest(text.pieces, at, BECAUSE):
             reason = text.seen[text.pieces[at].start :]
             if not _only_explains(roles, reason):

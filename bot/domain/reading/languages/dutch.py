@@ -83,6 +83,7 @@ DUTCH = Language(
     leanings_no=listed(
         "afgewezen | wijs af | afgekeurd | weiger | tegen | te vroeg | te duur | te riskant |"
         " stoppen | annuleren | afblazen | afkeuren | afwijzen"
+        " | geannuleerd | ingetrokken | herroepen | oeps | uitgesteld | ongeldig"
     ),
     refusing=listed("afwijzen | afgewezen | afwijzing | weigeren | geweigerd | afkeuren"),
     ordinals=(

@@ -101,6 +101,9 @@ ENGLISH = Language(
         "reject | rejected | decline | declined | deny | denied | against | oppose | stop |"
         " hold off | too early | too expensive | too risky | disagree | refuse | veto | call it"
         " off | drop it"
+        " | cancel | cancelled | canceled | revoked | revoke | withdrawn | withdraw | undo"
+        " | retracted | retract | scrap | forget it | oops | sike | psych | abort | aborted"
+        " | void | postponed | delayed"
     ),
     refusing=listed(
         "reject | rejected | rejecting | decline | declined | declining | deny | denied |"

@@ -87,6 +87,7 @@ FRENCH = Language(
     leanings_no=listed(
         "refuse | refusé | rejette | rejeté | contre | trop tôt | trop cher | trop risqué |"
         " arrêter | arrêtez | annuler | annulez | renoncer | décline"
+        " | annulé | annulée | révoqué | retiré | oups | reporté | abandonné"
     ),
     refusing=listed("refuser | refusé | refus | rejeter | rejeté | décliner | rejet"),
     ordinals=(

@@ -93,6 +93,8 @@ GERMAN = Language(
     leanings_no=listed(
         "ablehnen | lehne | abgelehnt | dagegen | zu früh | zu teuer | zu riskant | stoppen |"
         " stoppt | verzichten | unterlassen | raus | absagen"
+        " | widerrufen | storniert | zurückgezogen | zurückziehen | ups | vergiss es"
+        " | abgebrochen | verschoben | ungültig"
     ),
     refusing=listed(
         "ablehnen | abgelehnt | ablehnung | abweisen | verweigern | absagen | zurückweisen"

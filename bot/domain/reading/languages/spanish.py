@@ -81,6 +81,7 @@ SPANISH = Language(
     leanings_no=listed(
         "rechazo | rechazado | en contra | demasiado pronto | demasiado caro | arriesgado |"
         " detener | cancelar | deniego | me opongo | descartar"
+        " | cancelado | cancelada | revocado | retirado | anulado | ups | aplazado"
     ),
     refusing=listed("rechazar | rechazado | rechazo | denegar | denegado | desestimar | declinar"),
     ordinals=(
