@@ -30,6 +30,13 @@ INTRODUCTIONS = [
     f"pon., 2 mar 2026 o 09:12 {ME} napisał(a):",
     f"пн, 2 мар. 2026 г. в 09:12, {ME}:\n",
     f"2026年3月2日(月) 9:12 {ME}:",
+    "W dniu 2.03.2026 o 09:12, Hand pisze:",
+    f"po 2. 3. 2026 v 9:12 odesílatel {ME} napsal:",
+    "ma 2. maalisk. 2026 klo 9.12 Hand (hand@acme.example) kirjoitti:",
+    f"{ME}, 2 Mar 2026 Pzt, 09:12 tarihinde şunu yazdı:",
+    f"בתאריך יום ב׳, 2 במרץ 2026 ב-9:12 מאת {ME}:",
+    f"Vào Th 2, 2 thg 3, 2026 vào lúc 09:12 {ME} đã viết:",
+    f"2026년 3월 2일 (월) 오전 9:12, {ME}님이 작성:",
     f"{ME} 于2026年3月2日周一 09:12写道：",
     "* Hand <hand@acme.example> [2026-03-02 09:12] wrote:",
     "Hand wrote:",
@@ -106,6 +113,7 @@ def test_plain_answers_above_marked_lines(reply: str, introduction: str) -> None
     text = f"{reply}\n\n{introduction}\n> Ship it?\n> yes or no\n"
     assert new_text(text).text == reply
     assert new_text(text.replace("\n", "\r\n")).text == reply
+    assert new_text(text.replace("\n\n" + introduction, "\n" + introduction)).text == reply
 
 
 @pytest.mark.parametrize("reply", REPLIES)

@@ -15,7 +15,7 @@ WRAPPED = 4
 _WROTE = (
     r"wrote|writes|schrieb|schreibt|geschrieben|a\s+écrit|écrivait|escribió|escribio|escreveu"
     r"|ha\s+scritto|scrisse|schreef|geschreven|skrev|kirjoitti|napsala?|napisał[a]?|nadesłał"
-    r"|написала?|пишет|пише|yazdı|írta|a\s+scris|έγραψε|写道|寫道|のメール|書きました|작성"
+    r"|написала?|пишет|пише|pisze|viết|yazdı|írta|a\s+scris|έγραψε|写道|寫道|のメール|書きました|작성"
 )
 _STARTS = (
     r"On|Am|Le|El|Em|Il|Op|Den|Dne|Dnia|W\s+dniu|At|In\s+data|V\s+v|A|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
@@ -30,6 +30,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+_BRACKETED = re.compile(r"[<(][^\s<>()@]+@[^\s<>()@]+[>)]")
 _SIGNED = re.compile(r"[^\n]*<[^\s<>@]+@[^\s<>@]+>\s?[:：]")
 _LIBRARY = [re.compile(language["wrote_header"], re.IGNORECASE)
             for language in MAIL_LANGUAGES.values() if language.get("wrote_header")]  # fmt: skip
@@ -103,6 +104,8 @@ def is_introduction(text: str, *, quote_follows: bool) -> bool:
         return True
     # Russian, Japanese and others do without a verb: a date, a name, an address.
     if _SIGNED.fullmatch(text) and _dated_fully(text) and starts_introduction(text):
+        return True
+    if quote_follows and _BRACKETED.search(text) and _dated_fully(text):
         return True
     if not any(char.isdigit() for char in text):
         return False

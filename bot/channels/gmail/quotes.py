@@ -86,10 +86,18 @@ def _introduction(lines: list[str], quoted: list[bool], at: int) -> range | None
             break
         joined = " ".join(line.strip() for line in lines[start : at + 1])
         if is_introduction(joined, quote_follows=follows):
-            if starts_introduction(lines[start].strip()):
+            if starts_introduction(lines[start].strip()) and (
+                alone is None or _goes_on(lines[start].strip())
+            ):
                 return range(start, at + 1)
             alone = alone or range(start, at + 1)
     return alone
+
+
+def _goes_on(line: str) -> bool:
+    """Tell whether `line` could be the first of a wrapped introduction, and no answer above it."""
+    dated = len(line) >= 10 and any(char.isdigit() for char in line)
+    return dated and not line.endswith((".", "?", "!"))
 
 
 def _quote_follows(lines: list[str], quoted: list[bool], at: int) -> bool:
