@@ -84,7 +84,7 @@ ITALIAN = Language(
     leanings_no=listed(
         "rifiuto | rifiutato | respingo | respinto | contrario | contro | troppo presto |"
         " troppo caro | rischioso | fermare | annullare | mi oppongo | boccio"
-        " | annullato | annullata | revocato | ritirato | ops | rinviato | sospeso"
+        " | annullato | annullata | revocato | ritirato | rinviato | sospeso"
     ),
     refusing=listed(
         "rifiutare | rifiutato | respingere | respinto | bocciare | rigettare | declinare"

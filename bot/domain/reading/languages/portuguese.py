@@ -83,7 +83,7 @@ PORTUGUESE = Language(
     leanings_no=listed(
         "rejeito | rejeitado | recuso | recusado | contra | cedo demais | caro demais | muito"
         " caro | arriscado | parar | cancelar | discordo"
-        " | cancelado | cancelada | revogado | retirado | anulado | ops | adiado"
+        " | cancelado | cancelada | revogado | retirado | anulado | adiado"
     ),
     refusing=listed(
         "rejeitar | rejeitado | recusar | recusado | recusa | negar | indeferir | reprovar"
