@@ -8,7 +8,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from bot.adapters.planner import PlannerConfig, make_planner
+from bot.adapters.planner import PlannerConfig, make_planner, make_reader
 from bot.adapters.scheduler import Ticker
 from bot.channels.http.hosts import read_hosts
 from bot.channels.http.tool import HttpTool
@@ -61,6 +61,10 @@ from web.keys import (
 from web.observer import MetricsObserver
 
 
+RULES = "rules"
+"""The name of the reader that reads no more than Intake itself does."""
+
+
 class Part(Protocol):
     """Something that runs by itself."""
 
@@ -76,7 +80,8 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as running:
         planner = app.get(PLANNER) or make_planner(planner_config(settings))
         running.push_async_callback(planner.aclose)
-        reader = app.get(READER)
+        reader = app.get(READER) or make_reader(planner_config(settings))
+        running.push_async_callback(reader.aclose)
         hub = app[HUB] = Hub(store=store, clock=clock, metrics=app[METRICS])
         await hub.start()
         running.push_async_callback(hub.close)
@@ -118,15 +123,10 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             max_age=settings.action_max_age_hours * HOUR,
             observer=observer,
         )
-        deals: dict[str, Deal] = {}
-        if reader is not None:
-            deals[READ] = Interpreter(
-                store=store,
-                clock=clock,
-                intake=intake,
-                reader=reader,
-                public_url=settings.public_url,
-            ).deal
+        interpreter = Interpreter(
+            store=store, clock=clock, intake=intake, reader=reader, public_url=settings.public_url
+        )
+        deals: dict[str, Deal] = {READ: interpreter.deal}
         for each in opened.values():
             deals.update(each.deals)
         backlog = Backlog(name=name, store=store, clock=clock, deals=deals)

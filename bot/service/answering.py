@@ -62,6 +62,7 @@ class Answering:
             choices=command.choices,
             values=command.values,
             text=command.text,
+            names=_names(tx, question, recipient) if command.text else (),
         )
         conversation = question.conversation()
         # Past the deadline nothing decides, also where nobody has looked at the clock so far.
@@ -182,6 +183,12 @@ class Answering:
             return True
         tell_everybody(conversation, question.request, people)
         return verdict.stalemate
+
+
+def _names(tx: Transaction, question: Question, recipient: Recipient) -> list[str]:
+    """Return the names that may stand above or below an answer: its author's and the asker's."""
+    asker = tx.people.get(question.asker_id)
+    return [recipient.name, *([asker.name] if asker else [])]
 
 
 def _keep(

@@ -221,7 +221,7 @@ async def test_an_owner_binds_a_further_place_which_shows_nothing_earlier(stage:
 class FakeReader:
     """Implements the port `FeedbackReader`; `found` is what it reads."""
 
-    is_model = True
+    name = "openai/test"
 
     def __init__(self, found: object) -> None:
         self.found = found
