@@ -60,7 +60,6 @@ from web.keys import (
 )
 from web.observer import MetricsObserver
 
-
 RULES = "rules"
 """The name of the reader that reads no more than Intake itself does."""
 
