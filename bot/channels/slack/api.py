@@ -32,15 +32,16 @@ _quiet.setLevel(logging.WARNING)
 class Api:
     """Calls Slack at `url`; `open` it on the event loop that uses it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, total: float = TOTAL) -> None:
         self._url = url
+        self._total = total
         self._session: aiohttp.ClientSession | None = None
         self._clients: dict[str, AsyncWebClient] = {}
 
     async def open(self) -> None:
         """Make the connection pool; connects to nothing yet."""
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=TOTAL, connect=CONNECT)
+            timeout=aiohttp.ClientTimeout(total=self._total, connect=CONNECT)
         )
 
     async def close(self) -> None:

@@ -45,7 +45,7 @@ class Rate:
 
 RATES = {
     Pace.POST: Rate(burst=3, interval=SECOND, kept=(0, 1, 2)),
-    Pace.UPDATE: Rate(burst=10, interval=MINUTE // 45, kept=(0, 2, 5)),
+    Pace.UPDATE: Rate(burst=10, interval=MINUTE // 40, kept=(0, 2, 5)),
     Pace.START: Rate(burst=4, interval=MINUTE // 16, kept=(0, 0, 0)),
     Pace.APPEND: Rate(burst=10, interval=MINUTE // 85, kept=(0, 0, 0)),
     Pace.STOP: Rate(burst=4, interval=MINUTE // 16, kept=(0, 0, 0)),
