@@ -35,6 +35,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]*\.[\w-]*"), MASK),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"\b(?:sk|xox[a-z]|xapp|whsec|ghp)[-_][\w-]{8,}"), MASK),
+    # The token of a link page; no route is so long.
+    (re.compile(r"(/f/)[^\s/?#\"'<>]{8,}"), rf"\1{MASK}"),
     # Credentials in an address, and in a query or a form.
     (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), rf"\1:{MASK}@"),
     (

@@ -29,6 +29,8 @@ class Actor:
     channel: str
     verified: bool = True
     """Whether the identity behind this act is proven; the unverified cannot answer questions."""
+    through: str = ""
+    """By what on that channel, where it has several ways: “the link sent to a…@example.org”."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

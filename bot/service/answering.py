@@ -26,7 +26,7 @@ from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import Recipient
-from bot.service.questions import Question
+from bot.service.questions import Question, through
 from bot.service.settling import settle, tell_everybody
 from bot.service.unread import is_worth_reading, read_later
 
@@ -177,6 +177,7 @@ class Answering:
                 now,
                 by=recipient.canonical_id,
                 via=command.actor.channel,
+                through=through(command.actor),
                 outcome=verdict.outcome,
                 recipients=question.recipients,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.commands import Command
+from bot.domain.commands import Actor, Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.feedback import Answer, FeedbackResponse, Kind, Part, Route, Standing
 from bot.domain.instants import Micros
@@ -21,6 +21,11 @@ def stand_ins(recipients: Sequence[Recipient]) -> set[str]:
     deciders = [r for r in recipients if r.part is Part.DECIDER]
     asked = {r.canonical_id for r in deciders if r.route is not Route.ESCALATED}
     return {r.canonical_id for r in deciders} - asked
+
+
+def through(actor: Actor) -> dict[str, object]:
+    """Return what the journal says of how somebody acted, where the channel does not say it all."""
+    return {"through": actor.through} if actor.through else {}
 
 
 class Question:
@@ -179,6 +184,6 @@ class Question:
                 request_id=self.request.id,
                 person_id=self.actor_id or None,
                 channel=self._command.actor.channel,
-                data=data or {},
+                data={**(data or {}), **through(self._command.actor)},
             )
         )

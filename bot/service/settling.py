@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.feedback import Answer, FeedbackRequest, State
@@ -24,6 +24,7 @@ def settle(
     *,
     by: str | None = None,
     via: str | None = None,
+    through: Mapping[str, object] | None = None,
     outcome: Answer | None = None,
     recipients: Sequence[Recipient] | None = None,
 ) -> FeedbackRequest:
@@ -50,7 +51,7 @@ def settle(
             request_id=request.id,
             person_id=by,
             channel=via,
-            data={"digest": request.digest, "version": settled.version},
+            data={"digest": request.digest, "version": settled.version, **(through or {})},
         )
     )
     return settled

@@ -20,7 +20,7 @@ PER_NAME = Limit(scope="sign_in", per_minute=20)
 
 async def allow(request: web.Request, door: str, name: str | None = None) -> None:
     """Count a try at `door`; `RateLimited` when the remote address or the name had too many."""
-    limits = [(f"auth:{door}:from:{_network(request.remote)}", PER_ADDRESS)]
+    limits = [(f"auth:{door}:from:{network(request.remote)}", PER_ADDRESS)]
     if name is not None:
         limits.append((f"auth:{door}:name:{name.strip().casefold()[:254]}", PER_NAME))
     await request.app[STORE].run(take, limits, request.app[CLOCK].now())
@@ -39,7 +39,7 @@ def take(tx: Transaction, limits: list[tuple[str, Limit]], now: Micros) -> None:
             )
 
 
-def _network(remote: str | None) -> str:
+def network(remote: str | None) -> str:
     """Return what counts as one sender: an IPv4 address, or an IPv6 network of a household."""
     try:
         address = ip_address(remote or "")

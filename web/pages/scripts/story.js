@@ -67,7 +67,8 @@ function detail(entry) {
 
 function line(question, entry) {
   const [glyph, say] = SENTENCES[entry.kind] ?? ["info", () => [entry.kind.replaceAll(/[._]/g, " "), "."]];
-  const where = entry.channel ? ` ${way(entry.channel)}` : null;
+  const means = entry.data.through;
+  const where = means ? ` by ${means}` : entry.channel ? ` ${way(entry.channel)}` : null;
   return h("li", { class: "story-entry", data: { testid: "story-entry", kind: entry.kind } }, h("span", { class: "story-sign" }, icon(glyph)),
     h("div", {}, h("p", {}, say(facts(question, entry))), detail(entry), h("p", { class: "quiet" }, timeNode(entry.at, "clock"), where)));
 }
