@@ -458,6 +458,10 @@ async def test_rates_advance_from_now_or_from_where_they_are(store: AnyStore) ->
 
     assert [await advance(NOW) for _ in range(3)] == [NOW + 10, NOW + 20, NOW + 30]
     assert await advance(NOW + 100) == NOW + 110
+    # What was noted before the clock was set back by more than any burst counts for nothing.
+    back = await store.run(lambda tx: tx.rates.advance("k", NOW - 1_000, 10, 500))
+    assert back == NOW - 990
+    assert await advance(NOW - 1_000) == NOW - 980
 
 
 async def test_rates_that_limit_nothing_are_forgotten(store: AnyStore) -> None:

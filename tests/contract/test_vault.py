@@ -166,6 +166,9 @@ async def test_a_link_is_used_once_and_pruned_when_it_expired(store: AnyStore) -
     used = replace(links[1], used_at=NOW + 1)
     assert await store.run(lambda tx: tx.links.lock("hash 1")) == used
     assert await store.read(lambda tx: tx.links.find("hash 2")) == links[2]
+    # A card that is tried twice, or painted again, carries the same link.
+    await store.run(lambda tx: tx.links.add(links[1]))
+    assert await store.read(lambda tx: tx.links.find("hash 1")) == used
     assert await store.run(lambda tx: tx.links.prune(NOW + 3, 2)) == 2
     assert await store.run(lambda tx: tx.links.prune(NOW + 3, 9)) == 1
     assert await store.read(lambda tx: tx.links.find("hash 1")) is None

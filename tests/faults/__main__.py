@@ -13,8 +13,10 @@ from pathlib import Path
 from tests.contract.postgres_server import running_server
 from tests.faults.kills import kill_at_random
 from tests.faults.points import die_at_each, points_of_the_story
+from tests.faults.troubles import channel_fails, clock_jumps, database_gone
 
 LANES = 4
+TROUBLES = {"channel": channel_fails, "clock": clock_jumps, "database": database_gone}
 
 
 def main() -> int:
@@ -27,7 +29,15 @@ def main() -> int:
     parser.add_argument(
         "--points", action="store_true", help="instead, die once at each point of the main story"
     )
+    parser.add_argument(
+        "--trouble",
+        choices=sorted(TROUBLES),
+        help="instead, let this go wrong around a server that stays up",
+    )
+    parser.add_argument("--rounds", type=int, default=10, help="how often the trouble comes")
     options = parser.parse_args()
+    if options.trouble == "database" and options.database == "sqlite":
+        parser.error("PostgreSQL is what goes away: add --database postgres")
     if options.servers > 1 and options.database == "sqlite":
         parser.error("SQLite is for one server: add --database postgres")
     with ExitStack() as stack:
@@ -36,9 +46,12 @@ def main() -> int:
         if options.database == "postgres":
             postgres = stack.enter_context(running_server())
             urls = [stack.enter_context(postgres.database()) for _ in urls]
-        broken = asyncio.run(
-            _points(folder, urls) if options.points else _kills(folder, options, urls[0])
-        )
+        if options.points:
+            broken = asyncio.run(_points(folder, urls))
+        elif options.trouble:
+            broken = asyncio.run(_trouble(folder, options, urls[0]))
+        else:
+            broken = asyncio.run(_kills(folder, options, urls[0]))
         return 1 if broken else 0
 
 
@@ -48,6 +61,15 @@ async def _points(folder: Path, urls: list[str]) -> list[str]:
     tour = await die_at_each(folder, points, urls[1:])
     print(tour)
     return tour.broken
+
+
+async def _trouble(folder: Path, options: argparse.Namespace, url: str) -> list[str]:
+    seed = random.randrange(10**6) if options.seed is None else options.seed
+    print(f"seed {seed}", flush=True)
+    trouble = TROUBLES[options.trouble]
+    report = await trouble(folder, seed=seed, database_url=url, rounds=options.rounds)
+    print(report)
+    return report.broken
 
 
 async def _kills(folder: Path, options: argparse.Namespace, url: str) -> list[str]:

@@ -7,6 +7,7 @@ import random
 import shutil
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.faults.checks import seen_by, violations
 from tests.faults.crowd import NAMES, Crowd
 from tests.faults.process import LEASE_SECONDS, Server
 from tests.faults.records import Records
+
+Trouble = Callable[[list[Server], random.Random, asyncio.Event], Awaitable[None]]
+"""What goes wrong: told the servers, chance, and an event that is set with each frame sent."""
 
 SLOW = 0.3
 """How often a server starts with a planner that takes a tenth of a second."""
@@ -56,23 +60,57 @@ async def kill_at_random(
     folder: Path, *, kills: int, seed: int, database_url: str = "", servers: int = 1
 ) -> Report:
     """Run the busy crowd over servers that die `kills` times, and check what they promised."""
+
+    async def trouble(fleet: list[Server], chance: random.Random, sent: asyncio.Event) -> None:
+        for _ in range(kills):
+            await _one_kill(chance.choice(fleet), chance, sent)
+
+    report = await busy_crowd(
+        folder, trouble, seed=seed, database_url=database_url, servers=servers
+    )
+    report.kills = kills
+    return report
+
+
+async def busy_crowd(
+    folder: Path,
+    trouble: Trouble,
+    *,
+    seed: int,
+    database_url: str = "",
+    servers: int = 1,
+    module: str = "web",
+    settings: Mapping[str, str] | None = None,
+    ahead: int = 0,
+    check: Callable[[Records], Iterable[str]] = lambda _: (),
+    prefer: str = "chat",
+) -> Report:
+    """Let a crowd talk to servers while there is trouble, and check what they promised.
+
+    `ahead` is how many microseconds their clocks are ahead in the end; `check` looks at more, and
+    everybody prefers the channel `prefer`.
+    """
     report, began = Report(seed=seed), time.monotonic()
     chance = random.Random(f"{seed}-killer")
     url = database_url or f"sqlite:///{folder}/handraise.db"
-    fleet = [Server(folder / f"server-{n}", url) for n in range(1, servers + 1)]
+    fleet = [
+        Server(folder / f"server-{n}", url, module=module, settings=dict(settings or {}))
+        for n in range(1, servers + 1)
+    ]
     await asyncio.gather(*(server.start() for server in fleet))
     tokens = {name: await fleet[0].sign_up(name) for name in NAMES}
+    if prefer != "chat":
+        for token in tokens.values():
+            await fleet[0].prefer(token, prefer)
     crowd = Crowd(tokens, lambda: [server.url for server in fleet], seed)
     sent = asyncio.Event()
     for talker in crowd.talkers:
         talker.on_send = sent.set
     try:
         async with crowd.at_work():
-            for _ in range(kills):
-                await _one_kill(chance.choice(fleet), chance, sent)
-                report.kills += 1
+            await trouble(fleet, chance, sent)
             await crowd.calm_down()
-            await settled(url)
+            await settled(url, ahead=ahead)
             await crowd.catch_up()
         records = Records.read(url)
     finally:
@@ -88,6 +126,7 @@ async def kill_at_random(
         ),
         *violations(records, said, crowd.interrupted),
         *seen_by(records, crowd.talkers),
+        *check(records),
         *(f"{server.log}: {line}" for server in fleet for line in server.complaints()),
     ]
     report.seconds = time.monotonic() - began
@@ -132,11 +171,11 @@ async def _one_kill(server: Server, chance: random.Random, sent: asyncio.Event) 
     assert await server.ready(), server.log.read_text()[-2000:]
 
 
-async def settled(url: str, patience: float = 30 + 3 * LEASE_SECONDS) -> None:
+async def settled(url: str, patience: float = 30 + 3 * LEASE_SECONDS, ahead: int = 0) -> None:
     """Wait until nothing is left to do; the checks name what never was done."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         records = await asyncio.to_thread(Records.read, url)
-        if not records.unsettled(time.time_ns() // 1000):
+        if not records.unsettled(time.time_ns() // 1000 + ahead):
             return
         await asyncio.sleep(0.3)

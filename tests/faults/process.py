@@ -163,6 +163,14 @@ class Server:
                 assert answer.status == 200, await answer.text()
         return token
 
+    async def prefer(self, token: str, channel: str) -> None:
+        """Choose a channel, as the person whose token it is."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession(self.url, headers=headers) as http:
+            change = {"preferred_channel": channel}
+            async with http.patch("/api/profile", json=change) as answer:
+                assert answer.status == 200, await answer.text()
+
     def _code_of(self, username: str) -> str:
         told = [
             line

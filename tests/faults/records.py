@@ -22,6 +22,10 @@ _ORDER = {
 }
 
 
+A_WHILE = 60_000_000
+"""Microseconds: what is due later than that is not waited for."""
+
+
 @dataclass
 class Records:
     """Every row of the tables that a conversation touches, and whether the file is whole."""
@@ -58,7 +62,9 @@ class Records:
         waiting += [
             f"surface {s['id']} is due"
             for s in self.surfaces
-            if s["due_at"] is not None and (s["claim_until"] or 0) <= now
+            if s["due_at"] is not None
+            and s["due_at"] <= now + A_WHILE  # a further channel has its time
+            and (s["claim_until"] or 0) <= now
         ]
         return waiting
 

@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -31,19 +32,23 @@ from bot.adapters.planner.rules import RulesPlanner
 from bot.adapters.store import postgres, sqlite
 from bot.domain.card import Card
 from bot.domain.feedback import FeedbackRequest
-from bot.domain.instants import SECOND
+from bot.domain.instants import SECOND, Micros
 from bot.domain.planning import Plan, PlanContext
 from bot.domain.surface import Surface
 from bot.service import courier
+from bot.service.breakers import Breakers
 from bot.service.ports.channel import Delivery
 from bot.service.ports.planner import ShowText
 from bot.settings import Settings
+from tests.faults.side_channel import SideChannel
 from web.chat.channel import ChatChannel
 
 T = TypeVar("T")
 
 CONTROL = "control.json"
 """In the data folder: `{"point", "occurrence", "signal"}`; read once, when it is there."""
+CLOCK = "clock.txt"
+"""In the data folder: by how many microseconds the server's clock is ahead."""
 TRAIL = "trail.txt"
 """In the data folder: the points that were passed since the control file was read."""
 
@@ -75,6 +80,23 @@ class Trigger:
             aim = self._aim
             if aim["point"] == point and aim["occurrence"] == self._counts[point]:
                 os.kill(os.getpid(), signal.Signals[aim["signal"]])
+
+
+class JumpingClock:
+    """The machine's clock, ahead by as many microseconds as a file in the data folder says."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / CLOCK
+        self._ahead = 0
+        self._read_at = 0.0
+
+    def now(self) -> Micros:
+        """Return UTC microseconds."""
+        if time.monotonic() - self._read_at > 0.05:
+            self._read_at = time.monotonic()
+            text = self._file.read_text() if self._file.exists() else ""
+            self._ahead = int(text) if text else self._ahead
+        return time.time_ns() // 1_000 + self._ahead
 
 
 class Watch:
@@ -177,12 +199,17 @@ def install(folder: Path, planner_seconds: float) -> None:
 
     def build(settings: Settings) -> Application:
         planner = SlowPlanner(trigger, planner_seconds)
-        return build_app(settings, planner=planner, password_cost=4)
+        return build_app(settings, clock=JumpingClock(folder), planner=planner, password_cost=4)
 
     watch_drivers(trigger)
     web.agent.ChatChannel = WatchedChannel  # type: ignore[misc]
     web.app.build_app = build  # type: ignore[assignment]
     courier.LEASE = SECOND
+    if os.environ.get("FAULTS_CHANNEL"):
+        web.app.outlets_of = lambda _: [SideChannel(folder)]
+        courier.LEASE = 3 * SECOND
+        courier.DELIVERY_TIMEOUT = 1.0
+        courier.Breakers = partial(Breakers, rest=2 * SECOND)  # type: ignore[misc,assignment]
 
 
 def serve() -> int:

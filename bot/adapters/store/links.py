@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import links
-from bot.adapters.store.statements import Runner, Statement, insert_into, locked, names, where
+from bot.adapters.store.statements import Runner, Statement, locked, names, where
 from bot.domain.instants import Micros
 from bot.service.ports.vault import Link
 
 _FIELDS = names(Link)
 _BY_HASH = links.c.token_hash == bindparam("token_hash")
-_ADD = insert_into(links)
+# The same card is offered once more whenever it is tried or painted again.
+_ADD = Statement(
+    lambda: (
+        postgresql.insert(links)
+        .values({name: bindparam(name) for name in _FIELDS})
+        .on_conflict_do_update(
+            index_elements=[links.c.token_hash], set_={"expires_at": bindparam("expires_at")}
+        )
+    )
+)
 _FIND = where(links, _FIELDS, _BY_HASH)
 _LOCK = locked(links, _FIELDS, _BY_HASH)
 _USE = Statement(

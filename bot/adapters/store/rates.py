@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import rates
 from bot.adapters.store.statements import Runner, Statement
-from bot.domain.instants import Micros
+from bot.domain.instants import MINUTE, Micros
 
 _ADVANCE = Statement(
     lambda: (
@@ -16,7 +16,12 @@ _ADVANCE = Statement(
         .on_conflict_do_update(
             index_elements=[rates.c.key],
             set_={
-                "tat": case((rates.c.tat > bindparam("now"), rates.c.tat), else_=bindparam("now"))
+                # Further ahead than any burst can be, it was noted before the clock was set back.
+                "tat": case(
+                    (rates.c.tat > bindparam("latest"), bindparam("now")),
+                    (rates.c.tat > bindparam("now"), rates.c.tat),
+                    else_=bindparam("now"),
+                )
                 + bindparam("interval")
             },
         )
@@ -40,11 +45,18 @@ class Rates:
     def __init__(self, runner: Runner) -> None:
         self._db = runner
 
-    def advance(self, key: str, now: Micros, interval: Micros) -> Micros:
+    def advance(
+        self, key: str, now: Micros, interval: Micros, longest: Micros = 2 * MINUTE
+    ) -> Micros:
         """Add one cell of `interval` and return the new theoretical arrival time."""
-        row = self._db.one(
-            _ADVANCE, {"key": key, "first": now + interval, "now": now, "interval": interval}
-        )
+        values = {
+            "key": key,
+            "first": now + interval,
+            "now": now,
+            "latest": now + longest,
+            "interval": interval,
+        }
+        row = self._db.one(_ADVANCE, values)
         assert row is not None, "an upsert returns its row"  # noqa: S101
         return int(row[0])
 

@@ -10,7 +10,7 @@ from bot.domain.action_run import ActionRun
 from bot.domain.chain import Chain, Record, Verdict
 from bot.domain.commands import Outcome
 from bot.domain.feedback import FeedbackRequest, FeedbackResponse, Part, Route
-from bot.domain.instants import Micros
+from bot.domain.instants import MINUTE, Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.session import Message, ParticipantRole, Session
@@ -382,8 +382,14 @@ class ReceiptTable(Protocol):
 class RateTable(Protocol):
     """Theoretical arrival times of the generic cell rate algorithm."""
 
-    def advance(self, key: str, now: Micros, interval: Micros) -> Micros:
-        """Add one cell of `interval` and return the new theoretical arrival time."""
+    def advance(
+        self, key: str, now: Micros, interval: Micros, longest: Micros = 2 * MINUTE
+    ) -> Micros:
+        """Add one cell of `interval` and return the new theoretical arrival time.
+
+        One that is further ahead than the `longest` burst can take it was noted before the clock
+        was set back, and counts for nothing.
+        """
         ...
 
     def prune(self, before: Micros, limit: int) -> int:
