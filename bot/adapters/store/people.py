@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import accounts, contacts, identities, persons
@@ -88,6 +98,33 @@ _BY_IDENTITY = Statement(
         .where(identities.c.kind == bindparam("kind"), identities.c.key == bindparam("key"))
     )
 )
+_ALIAS = persons.alias("alias")
+_THEIRS = accounts.join(_ALIAS, _ALIAS.c.id == accounts.c.person_id)
+_IS_THEIRS = or_(
+    _ALIAS.c.id == func.coalesce(persons.c.merged_into, persons.c.id),
+    _ALIAS.c.merged_into == func.coalesce(persons.c.merged_into, persons.c.id),
+)
+
+
+def _has_account(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    found: Select[Any] = (
+        select(literal_column("1")).select_from(_THEIRS).where(_IS_THEIRS, *conditions)
+    )
+    return found.correlate(persons).exists()
+
+
+# Whoever was shut out is not found by their address either.
+_BY_ADDRESS = Statement(
+    lambda: (
+        select(func.coalesce(persons.c.merged_into, persons.c.id))
+        .select_from(persons.join(identities, identities.c.person_id == persons.c.id))
+        .where(
+            identities.c.kind == bindparam("kind"),
+            identities.c.key == bindparam("key"),
+            or_(not_(_has_account()), _has_account(accounts.c.disabled_at.is_(None))),
+        )
+    )
+)
 # ON CONFLICT reads the same in both dialects; PostgreSQL's construct compiles for SQLite too.
 _ADD_IDENTITY = Statement(
     lambda: (
@@ -168,7 +205,7 @@ class People:
         """Return the canonical person with this verified user name or address."""
         key = name.strip().casefold()
         if "@" in key:
-            row = self._db.one(_BY_IDENTITY, {"kind": "email", "key": key})
+            row = self._db.one(_BY_ADDRESS, {"kind": "email", "key": key})
         else:
             row = self._db.one(_BY_USERNAME, {"key": key})
         return self.get(row[0]) if row else None

@@ -27,6 +27,7 @@ from bot.adapters.store.requests import Requests
 from bot.adapters.store.sessions import Sessions
 from bot.adapters.store.statements import Cursor, Runner, Statement
 from bot.adapters.store.surfaces import Surfaces
+from bot.adapters.store.tickets import Tickets
 from bot.adapters.store.vault import Vault
 from bot.service.ports.store import Topic
 
@@ -60,6 +61,7 @@ class StoreTransaction:
         self.requests = Requests(runner)
         self.sessions = Sessions(runner)
         self.surfaces = Surfaces(runner)
+        self.tickets = Tickets(runner)
         self.vault = Vault(runner)
         self.announcements: dict[Announcement, None] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from bot.service.ports.accounts import AccountTable
+from bot.service.ports.accounts import AccountTable, TicketTable
 from bot.service.ports.directory import DirectoryTable
 from bot.service.ports.inbox import InboxTable
 from bot.service.ports.places import BindingTable, LandingTable, PostTable
@@ -106,6 +106,8 @@ class Transaction(Protocol):
     def sessions(self) -> SessionTable: ...
     @property
     def surfaces(self) -> SurfaceTable: ...
+    @property
+    def tickets(self) -> TicketTable: ...
     @property
     def vault(self) -> VaultTable: ...
 

@@ -9,6 +9,7 @@ from bot.adapters.store.schema.people import (
     identities,
     persons,
     refresh_tokens,
+    tickets,
     token_families,
     verification_codes,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "responses",
     "sessions",
     "surfaces",
+    "tickets",
     "token_families",
     "vault",
     "verification_codes",

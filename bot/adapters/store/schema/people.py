@@ -65,8 +65,16 @@ accounts = Table(
     Column("verified_at", BigInteger),
     Column("disabled_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("is_admin", Integer, nullable=False, server_default="0"),
     Index(None, "email_key"),
     Index(None, "person_id"),
+)
+
+Index(
+    "ix_accounts_admin",
+    accounts.c.id,
+    sqlite_where=text("is_admin = 1"),
+    postgresql_where=text("is_admin = 1"),
 )
 
 verification_codes = Table(
@@ -87,7 +95,25 @@ token_families = Table(
     Column("account_id", Text, ForeignKey("accounts.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("seen_at", BigInteger),
+    Column("user_agent", Text, nullable=False, server_default=""),
     Index(None, "account_id"),
+)
+
+# What lets whoever holds it do one thing once: join, set a password, become an administrator.
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("account_id", Text, ForeignKey("accounts.id")),
+    Column("email", Text),
+    Column("made_by", Text, ForeignKey("persons.id")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "account_id"),
+    Index(None, "expires_at"),
+    Index("ix_tickets_purpose", "purpose", "created_at"),
 )
 
 refresh_tokens = Table(
