@@ -85,9 +85,10 @@ class Talking:
 
     def receive(self, tx: Transaction, command: ReceiveMessage, now: Micros) -> Outcome:
         """Take a message; a session that was ended or held goes on, if there is room for it."""
+        text = clean(command.text)
         session = _locked(tx, command.session_id)
         role = _role(tx, session, command.actor.person_id)
-        return self._hear(tx, session, role, command, command.text, None, now)
+        return self._hear(tx, session, role, command, text, None, now)
 
     def speak_at(self, tx: Transaction, command: SpeakAt, now: Micros) -> Outcome:
         """Take what was said at a place; whoever speaks there besides its owner contributes."""
@@ -96,6 +97,7 @@ class Talking:
             if not command.opens:
                 return Outcome(status="ignored")
             return self._open(tx, command, command.text, None, command, now)
+        text = clean(command.text)
         session = _locked(tx, binding.session_id)
         speaker = command.actor.person_id
         role = ParticipantRole.OWNER
@@ -104,7 +106,7 @@ class Talking:
             tx.sessions.add_participant(session.id, speaker, role)
         if command.head is not None:
             tx.bindings.save_head(command.place, command.head)
-        return self._hear(tx, session, role, command, command.text, command.place, now)
+        return self._hear(tx, session, role, command, text, command.place, now)
 
     def bind(self, tx: Transaction, command: BindSession, now: Micros) -> Outcome:
         """Let a session live at a further place, as its owner wants."""
@@ -119,11 +121,10 @@ class Talking:
         session: Session,
         role: ParticipantRole,
         command: Command,
-        said: str,
+        text: str,
         place: str | None,
         now: Micros,
     ) -> Outcome:
-        text = clean(said)
         conversation = Conversation(tx, session, now, self.session_timeout)
         conversation.place = place
         room: list[Offer] = []

@@ -363,4 +363,4 @@ async def test_presence_is_a_page_that_can_be_seen(sign_up: SignUp, app: web.App
 async def fate_of(app: web.Application, person_id: str) -> Fate:
     """Deliver a card for this person and say what became of it."""
     surface, request = Mock(person_id=person_id), Mock(state=State.PENDING)
-    return (await ChatChannel(app[HUB]).deliver(surface, request)).fate
+    return (await ChatChannel(app[HUB]).deliver(surface, request, None)).fate
