@@ -32,6 +32,7 @@ from bot.service.deliveries import Deliveries
 from bot.service.links import Links
 from bot.service.orchestrator import Orchestrator
 from bot.service.outlet import Parts
+from bot.service.ports.planner import Planner
 from bot.service.ports.store import Store
 from bot.service.posting import Posting
 from bot.service.worker import Worker
@@ -43,7 +44,7 @@ from tests.slack.records import Channel, Message, Team, User
 from tests.slack.server import Slack
 
 URL = "https://handraise.example.org"
-CALL = 2.0
+CALL = 1.0
 """Seconds that a call may take."""
 
 
@@ -145,6 +146,10 @@ class Scene(Stage):
         self.sender = self.new_sender()
         await self.sender.open()
         self.courier = self.mouth = self.new_courier(self.sender)
+        self.use(self.planner)
+
+    def use(self, planner: Planner) -> None:
+        """Let turns be planned by this planner."""
         self.worker = Worker(
             name="first",
             store=self.store,
@@ -154,7 +159,7 @@ class Scene(Stage):
             orchestrator=Orchestrator(
                 store=self.store,
                 clock=self.clock,
-                planner=self.planner,
+                planner=planner,
                 turns=self.turns,
                 handoff=self.handoff,
                 stages={"slack": self.sender.stage},

@@ -6,6 +6,7 @@ minute and team (docs.slack.dev, "Rate limits").
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -35,20 +36,20 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rate:
-    """At most `burst` at once, and one each `interval` in the long run."""
+    """At most `most` in any `window`."""
 
-    burst: int
-    interval: Micros
-    kept: tuple[int, int, int]
-    """How much of a burst each rank leaves to those before it."""
+    most: int
+    window: Micros
+    kept: tuple[int, int, int] = (0, 0, 0)
+    """How many of them each rank leaves to those before it."""
 
 
 RATES = {
-    Pace.POST: Rate(burst=3, interval=SECOND, kept=(0, 1, 2)),
-    Pace.UPDATE: Rate(burst=10, interval=MINUTE // 40, kept=(0, 2, 5)),
-    Pace.START: Rate(burst=4, interval=MINUTE // 16, kept=(0, 0, 0)),
-    Pace.APPEND: Rate(burst=10, interval=MINUTE // 85, kept=(0, 0, 0)),
-    Pace.STOP: Rate(burst=4, interval=MINUTE // 16, kept=(0, 0, 0)),
+    Pace.POST: Rate(most=3, window=3 * SECOND, kept=(0, 0, 1)),
+    Pace.UPDATE: Rate(most=45, window=MINUTE, kept=(0, 8, 20)),
+    Pace.START: Rate(most=18, window=MINUTE),
+    Pace.APPEND: Rate(most=90, window=MINUTE),
+    Pace.STOP: Rate(most=18, window=MINUTE),
 }
 
 
@@ -57,8 +58,8 @@ class Pacing:
     """Counts what this server sends; other servers' calls show only by Slack's `Retry-After`."""
 
     rates: dict[Pace, Rate] = field(default_factory=lambda: dict(RATES))
-    _next: dict[tuple[Pace, str], Micros] = field(default_factory=dict)
-    """When each would be free of all that it has taken (the virtual time of a leaky bucket)."""
+    _taken: dict[tuple[Pace, str], deque[Micros]] = field(default_factory=dict)
+    """When, oldest first, as far as it still counts."""
     _held: dict[tuple[Pace, str], Micros] = field(default_factory=dict)
 
     def take(self, pace: Pace, key: str, rank: Rank, now: Micros) -> Micros:
@@ -68,13 +69,16 @@ class Pacing:
             return held - now
         self._held.pop((pace, key), None)
         rate = self.rates[pace]
-        taken = max(self._next.get((pace, key), 0), now)
-        room = rate.burst - 1 - rate.kept[rank]
-        earliest = taken - rate.interval * room
-        if now < earliest:
-            return earliest - now
-        self._forget(now)
-        self._next[pace, key] = taken + rate.interval
+        taken = self._taken.get((pace, key))
+        if taken is None:
+            self._forget(now)
+            taken = self._taken[pace, key] = deque()
+        while taken and taken[0] <= now - rate.window:
+            taken.popleft()
+        over = len(taken) - (rate.most - rate.kept[rank])
+        if over >= 0:
+            return taken[over] + rate.window - now
+        taken.append(now)
         return 0
 
     def hold(self, pace: Pace, key: str, until: Micros) -> None:
@@ -82,9 +86,13 @@ class Pacing:
         self._held[pace, key] = max(until, self._held.get((pace, key), 0))
 
     def _forget(self, now: Micros) -> None:
-        if len(self._next) < _REMEMBERED:
+        """Forget what counts no more, and whatever is over a bound."""
+        if len(self._taken) < _REMEMBERED:
             return
-        self._next = {where: at for where, at in self._next.items() if at > now}
         self._held = {where: at for where, at in self._held.items() if at > now}
-        while len(self._next) >= _REMEMBERED:
-            del self._next[next(iter(self._next))]
+        for where in list(self._taken):
+            last = self._taken[where]
+            if not last or last[-1] <= now - self.rates[where[0]].window:
+                del self._taken[where]
+        while len(self._taken) >= _REMEMBERED:
+            del self._taken[next(iter(self._taken))]

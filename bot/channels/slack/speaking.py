@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -79,7 +80,7 @@ class SlackSpeaker:
         return delivery
 
     async def _say(self, post: Post, saying: Saying, said: _Said) -> Delivery:
-        to = self._target(post, saying)
+        to, person = self._target(post, saying)
         written = _written(saying)
         if said.unsure:
             await self._look(to, post, said, len(written))
@@ -88,30 +89,40 @@ class SlackSpeaker:
             if piece in said.pieces:
                 continue
             words = Words(text=text, blocks=blocks, metadata=_metadata(post, piece))
-            said.pieces[piece] = await self._put(to, words, preview if piece == 0 else None)
+            try:
+                landed = await self._put(to, words, preview if piece == 0 else None)
+            except Refused as refused:
+                if person is None or to == person or refused.code not in _NO_THREAD:
+                    raise
+                # The card is gone from under which it would be said.
+                to = person
+                landed = await self._put(to, words, None)
+            said.pieces[piece] = landed
         if preview is not None and 0 in said.pieces and said.pieces[0].ts != preview.ts:
             await self._discard(preview)
-        landed = [said.pieces[piece] for piece in sorted(said.pieces)]
-        if not landed:
+        stands = [said.pieces[piece] for piece in sorted(said.pieces)]
+        if not stands:
             return Delivery(fate=Fate.SHOWN, detail="there was nothing to say")
         return Delivery(
             fate=Fate.SHOWN,
-            landed=landed[0].write(),
-            spots=tuple(one.spot for one in landed),
+            landed=stands[0].write(),
+            spots=tuple(one.spot for one in stands),
         )
 
-    def _target(self, post: Post, saying: Saying) -> Person | Room:
-        """Return where it is said: the session's thread, a card's thread, or to one person."""
+    def _target(self, post: Post, saying: Saying) -> tuple[Person | Room, Person | Room | None]:
+        """Return where it is said, and of a notice to whom where that cannot be.
+
+        A session's message in its thread, a notice in a card's thread or to its person.
+        """
         if post.kind is PostKind.MESSAGE:
-            return place_room(post.place)
+            return place_room(post.place), None
         body = json.loads(saying.head or "{}")
+        person = address(str(body.get("to") or key_of(post.place)))
         where = body.get("spot")
         if isinstance(where, str):
-            try:
-                return room(where)
-            except NoAddress:
-                pass  # of another channel: then to the person
-        return address(str(body.get("to") or key_of(post.place)))
+            with contextlib.suppress(NoAddress):  # of another channel: then to the person
+                return room(where), person
+        return person, person
 
     async def _put(self, to: Person | Room, words: Words, preview: Landed | None) -> Landed:
         """Say one piece: in the preview's place, if there is one."""
