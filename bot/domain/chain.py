@@ -112,6 +112,13 @@ class Signer:
             signature = _signature(self._key, request_id, count, link)
         return Tip(head=Head(count=count, key_id=self.key_id, signature=signature), link=link)
 
+    def sign_anew(self, request_id: str, tip: Tip) -> Head | None:
+        """Return the same end signed with the newest key; None when no known key signed it."""
+        if not self.verifies(request_id, tip):
+            return None
+        signature = _signature(self._key, request_id, tip.head.count, tip.link)
+        return replace(tip.head, key_id=self.key_id, signature=signature)
+
 
 def key_id(key: bytes) -> str:
     """Return a name for a key that tells nothing of it."""

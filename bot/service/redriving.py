@@ -9,6 +9,7 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
+from bot.domain.post import Post
 from bot.domain.surface import Surface, SurfaceState
 from bot.service.ports.store import Topic, Transaction
 
@@ -64,6 +65,30 @@ def redrive(
     )
     tx.announce(Topic.SURFACE, request.id)
     return request
+
+
+def redrive_post(tx: Transaction, post_id: str, now: Micros, *, by: str | None, via: str) -> Post:
+    """Have a post that was given up tried again, and return it.
+
+    Raises `NotFound`, or `Conflict` where it was not given up.
+    """
+    post = tx.posts.get(post_id)
+    if post is None:
+        raise NotFound("There is no such delivery.")
+    if not tx.posts.redrive(post.id, now):
+        raise Conflict("This delivery was not given up.", code="not_given_up")
+    tx.journal.add(
+        Entry(
+            kind="post.redriven",
+            at=now,
+            session_id=post.session_id,
+            person_id=by,
+            channel=via,
+            data={"post": post.id, "channel": post.channel},
+        )
+    )
+    tx.announce(Topic.POST, post.place)
+    return post
 
 
 def given_up(

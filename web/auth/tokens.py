@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import jwt
 
@@ -32,17 +33,31 @@ class AccessClaims:
 class Tokens:
     """Makes and reads tokens with one secret; lifetimes are in microseconds."""
 
-    def __init__(self, secret: str, *, access_lifetime: Micros, refresh_lifetime: Micros) -> None:
+    def __init__(
+        self,
+        secret: str,
+        *,
+        access_lifetime: Micros,
+        refresh_lifetime: Micros,
+        former: tuple[str, ...] = (),
+    ) -> None:
+        """`former` are the secrets before this one: what they signed is valid until it ends."""
         self._secret = secret.encode()
+        self._former = tuple(each.encode() for each in former)
         # A key of its own for each purpose: what signs here proves nothing elsewhere.
         self._signing_key = self.keyed("access-token")
+        self._reading_keys = self.keyed_by_each("access-token")
         self.access_lifetime = access_lifetime
         self.refresh_lifetime = refresh_lifetime
 
     def keyed(self, purpose: str, *parts: str) -> bytes:
         """Return HMAC-SHA256 of `parts` under the secret, told apart by `purpose`."""
-        message = "|".join((purpose, *parts)).encode(errors="surrogatepass")
-        return hmac.digest(self._secret, message, "sha256")
+        return _keyed(self._secret, purpose, parts)
+
+    def keyed_by_each(self, purpose: str, *parts: str) -> tuple[bytes, ...]:
+        """Return `keyed` under this secret and each former one: to recognise, not to make."""
+        secrets = (self._secret, *self._former)
+        return tuple(_keyed(secret, purpose, parts) for secret in secrets)
 
     def issue_access(self, account_id: str, family_id: str, now: Micros) -> str:
         """Return a signed access token that ends a lifetime after `now`."""
@@ -66,23 +81,9 @@ class Tokens:
         )
         if len(token) > _MAX_TOKEN:
             raise invalid
-        try:
-            claims = jwt.decode(
-                token,
-                self._signing_key,
-                algorithms=[_ALGORITHM],
-                audience=AUDIENCE,
-                issuer=ISSUER,
-                # PyJWT would ask the machine for the time; the clock is ours.
-                options={
-                    "require": _REQUIRED,
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
-                },
-            )
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            raise invalid from None
+        claims = next((c for key in self._reading_keys if (c := _claims(token, key))), None)
+        if claims is None:
+            raise invalid
         subject, family, expires = claims["sub"], claims["fam"], claims["exp"]
         texts = isinstance(subject, str) and isinstance(family, str)
         if claims["typ"] != "access" or not texts or type(expires) is not int:
@@ -109,3 +110,30 @@ def new_refresh_token() -> str:
 def hash_of(refresh_token: str) -> str:
     """Return what is stored of a refresh token; it is random, so a plain hash is enough."""
     return hashlib.sha256(refresh_token.encode(errors="surrogatepass")).hexdigest()
+
+
+def _keyed(secret: bytes, purpose: str, parts: tuple[str, ...]) -> bytes:
+    message = "|".join((purpose, *parts)).encode(errors="surrogatepass")
+    return hmac.digest(secret, message, "sha256")
+
+
+def _claims(token: str, key: bytes) -> dict[str, Any] | None:
+    """Return what a token says that this key signed, for us; None for every other."""
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            # PyJWT would ask the machine for the time; the clock is ours.
+            options={
+                "require": _REQUIRED,
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return None
+    return claims

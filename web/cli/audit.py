@@ -18,7 +18,7 @@ from bot.domain.errors import NotFound, Unavailable
 from bot.domain.instants import Micros, iso, to_micros
 from bot.service.ports.store import Transaction
 from web.cli.database import opened
-from web.cli.terminal import plain, say
+from web.cli.terminal import counted, plain, say
 from web.views.people import People
 
 BATCH = 500
@@ -164,9 +164,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if broken:
         return BROKEN
     gone = f", the content of {erased:,} of which was erased" if erased else ""
-    say(
-        f"{_counted(entries, 'entry', 'entries')} of {_counted(chains, 'question')} verified{gone}."
-    )
+    say(f"{counted(entries, 'entry', 'entries')} of {counted(chains, 'question')} verified{gone}.")
     return 0
 
 
@@ -189,7 +187,3 @@ def _verdict_on(tx: Transaction, request_id: str) -> Verdict:
 
 def _some_verdicts(tx: Transaction, after: str) -> list[tuple[str, Verdict]]:
     return [(each, tx.journal.verify(each)) for each in tx.journal.requests(after, BATCH)]
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

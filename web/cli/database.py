@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from bot.adapters.store.maintenance import Maintenance, maintain
 from bot.settings import Settings
-from web.journal_key import journal_key
+from web.journal_key import former_journal_keys, journal_key
 
 
 @contextmanager
@@ -15,6 +15,8 @@ def opened() -> Iterator[Maintenance]:
     """Open the database; `SettingsError`, or an error whose message says what to do."""
     settings = Settings.load()
     with maintain(
-        settings.database_url, journal_key=journal_key(settings.secret_key)
+        settings.database_url,
+        journal_key=journal_key(settings.secret_key),
+        former_journal_keys=former_journal_keys(settings),
     ) as maintenance:
         yield maintenance

@@ -20,3 +20,8 @@ def plain(text: str) -> str:
 def moment(at: Micros) -> str:
     """Return a time to the second, in UTC."""
     return f"{from_micros(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with what it counts."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

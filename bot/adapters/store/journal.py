@@ -132,6 +132,17 @@ def _known() -> Any:
 
 
 _KNOWN = Statement(_known)
+_SIGNED_BEFORE = Statement(
+    lambda: (
+        select(journal_heads.c.request_id)
+        .where(
+            journal_heads.c.request_id > bindparam("after"),
+            journal_heads.c.key_id != bindparam("key_id"),
+        )
+        .order_by(journal_heads.c.request_id)
+        .limit(bindparam("limit"))
+    )
+)
 
 
 class Heads:
@@ -225,6 +236,17 @@ class Journal:
                         "content_digest": digest,
                     },
                 )
+
+    def signed_before(self, after: str, limit: int) -> Sequence[str]:
+        """Return requests whose head another key signed, by id, those beyond `after`."""
+        values = {"after": after, "key_id": self._heads.signer.key_id, "limit": limit}
+        return [row[0] for row in self._db.all(_SIGNED_BEFORE, values)]
+
+    def sign_anew(self, request_id: str) -> bool:
+        """Sign a request's head with the newest key; False when no known key signed it."""
+        tip = self._stored(request_id)
+        head = self._heads.signer.sign_anew(request_id, tip)
+        return head is not None and self._move(request_id, tip.head, head)
 
     def _chain(self, entry: Entry, request_id: str, content: str) -> dict[str, Any]:
         """Move the head of an entry's chain, and return what the entry keeps of it."""

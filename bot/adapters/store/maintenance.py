@@ -6,7 +6,7 @@ write. The server hears of a write on PostgreSQL at once, on SQLite when it next
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -33,12 +33,14 @@ class Maintenance(Protocol):
 
 
 @contextmanager
-def maintain(url: str, *, journal_key: bytes) -> Iterator[Maintenance]:
+def maintain(
+    url: str, *, journal_key: bytes, former_journal_keys: Sequence[bytes] = ()
+) -> Iterator[Maintenance]:
     """Open the database at `url`, in the forms that `make_store` takes.
 
     Raises `Unavailable` when it is not there, `SchemaUnknown` when its schema is another version's.
     """
-    heads = Heads(Signer(journal_key))
+    heads = Heads(Signer(journal_key, former_journal_keys))
     if url.startswith(SQLITE_URL):
         path = Path(unquote(url.removeprefix(SQLITE_URL)))
         with closing(SqliteMaintenance(path, heads)) as file:

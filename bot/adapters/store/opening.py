@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -16,18 +17,23 @@ SQLITE_URL = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-def make_store(url: str, *, journal_key: bytes = b"") -> SqliteStore | PostgresStore:
+def make_store(
+    url: str, *, journal_key: bytes = b"", former_journal_keys: Sequence[bytes] = ()
+) -> SqliteStore | PostgresStore:
     """Return the store, not yet open; `journal_key` signs the heads of the journal's chains.
+
+    What the former keys signed still verifies.
 
     `sqlite:///x.db` is relative to the working directory and `sqlite:////x.db` absolute, as in
     SQLAlchemy's URLs; `postgresql://…` is libpq's.
     """
     if url.startswith(SQLITE_URL) and len(url) > len(SQLITE_URL):
-        return SqliteStore(Path(unquote(url.removeprefix(SQLITE_URL))), journal_key=journal_key)
+        path = Path(unquote(url.removeprefix(SQLITE_URL)))
+        return SqliteStore(path, journal_key=journal_key, former_journal_keys=former_journal_keys)
     if url.startswith(_POSTGRES):
         from bot.adapters.store.postgres import PostgresStore
 
-        return PostgresStore(url, journal_key=journal_key)
+        return PostgresStore(url, journal_key=journal_key, former_journal_keys=former_journal_keys)
     raise Invalid(
         "DATABASE_URL must be sqlite:///path/to/file.db or postgresql://user:password@host/name."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -44,13 +44,15 @@ class PostgresStore:
         url: str,
         *,
         journal_key: bytes = b"",
+        former_journal_keys: Sequence[bytes] = (),
         writers: int = WRITERS,
         readers: int = READERS,
     ) -> None:
         """`journal_key` signs the journal's heads; without one they prove nothing."""
         self._conninfo = conninfo(url)
         self._server = new_id()
-        self._connections = Connections(self._conninfo, Heads(Signer(journal_key)))
+        signer = Signer(journal_key, former_journal_keys)
+        self._connections = Connections(self._conninfo, Heads(signer))
         self._announcements = Announcements()
         self._listening = Listening(self._conninfo, self._server, self._announcements)
         self._previews = Previews(lambda key: fits(self._server, (Topic.EPHEMERAL, key)))

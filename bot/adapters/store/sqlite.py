@@ -11,7 +11,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,10 +60,12 @@ class _Job:
 class SqliteStore:
     """Implements the port `Store` on one SQLite file, for one server process."""
 
-    def __init__(self, path: Path, *, journal_key: bytes = b"") -> None:
+    def __init__(
+        self, path: Path, *, journal_key: bytes = b"", former_journal_keys: Sequence[bytes] = ()
+    ) -> None:
         """`journal_key` signs the journal's heads; without one they prove nothing."""
         self._path = path
-        self._heads = Heads(Signer(journal_key))
+        self._heads = Heads(Signer(journal_key, former_journal_keys))
         self._lock = ServerLock(path)
         self._texts: dict[Statement, str] = {}
         self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()

@@ -368,6 +368,14 @@ class JournalTable(Protocol):
         """Erase the content of these entries of a request's chain, which still verifies."""
         ...
 
+    def signed_before(self, after: str, limit: int) -> Sequence[str]:
+        """Return requests whose head another key signed, by id, those beyond `after`."""
+        ...
+
+    def sign_anew(self, request_id: str) -> bool:
+        """Sign a request's head with the newest key; False when no known key signed it."""
+        ...
+
 
 class ReceiptTable(Protocol):
     """Commands that were applied."""
