@@ -17,6 +17,7 @@ from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
+from bot.service.directory import people_called
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
 from bot.service.reaching import CHAT_ONLY, give_time, reach
@@ -39,7 +40,7 @@ class Handing:
         if not command.actor.verified:
             raise NotAllowed("Verify your address first; then you can hand questions on.")
         question.check_open()
-        target = self._target(tx, question, command.to)
+        target = self._target(tx, question, command.to, now)
         conversation = question.conversation()
         request = question.request
         for mine in question.deciders:
@@ -97,10 +98,17 @@ class Handing:
             else f"Thank you. {target.name} is asked now.",
         )
 
-    def _target(self, tx: Transaction, question: Question, name: str) -> Person:
+    def _target(self, tx: Transaction, question: Question, name: str, now: Micros) -> Person:
         """Return whom a question is handed on to; `Invalid` when that leads nowhere new."""
         bare = name.strip().lstrip("@")
-        target = tx.people.find(bare) if bare else None
+        called = people_called(tx, bare, now) if bare else ()
+        if len(called) > 1:
+            raise Invalid(
+                f"I know {len(called)} people called “{bare}”. Give the address of the one you "
+                "mean.",
+                code="ambiguous_person",
+            )
+        target = called[0] if called else None
         if target is None:
             raise Invalid(
                 f"I do not know anybody called “{bare}” with a verified address. Give their user "

@@ -92,6 +92,13 @@ class Installations:
         kept = await self._kept(team)
         return None if kept.closed else kept.installation
 
+    async def teams(self) -> Sequence[str]:
+        """Return the teams that we may act in."""
+        known = set(await self._store.read(self._keeping.teams))
+        if self._single is not None:
+            known.add(self._single.team)
+        return [team for team in sorted(known) if await self.find(team) is not None]
+
     async def of(self, team: str) -> Installation:
         """Return the app in a team with a token that can be used; `Refused` where there is none."""
         try:
