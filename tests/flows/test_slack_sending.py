@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from bot.channels.slack.pacing import Pace, Rank
+from bot.domain.errors import Unavailable
 from bot.domain.feedback import Kind, State
 from bot.domain.planning import AskHuman
 from bot.domain.surface import SurfaceState
@@ -261,3 +264,89 @@ async def test_an_address_that_is_none_is_refused(scene: Scene) -> None:
         delivery = await scene.sender.channel.deliver(surface, request, card)
         assert delivery.fate == "failed", address
     assert scene.slack.calls("chat.postMessage") == []
+
+
+async def test_nobody_is_called_by_a_question_or_by_a_name(scene: Scene) -> None:
+    await scene.join("eve")
+    nasty = "<!channel> @here <!subteam^S1> <@U1> \u202e now"
+    ask = AskHuman(people=("ben",), question=nasty, context=nasty, kind=Kind.CHOICE,
+                   options=("<!here>", "@everyone"))  # fmt: skip
+    person = scene.people["eve"].id
+    await scene.store.run(lambda tx: tx.people.rename(person, "<!channel> Eve @here"))
+    request = await scene.put("eve", ask)
+    await scene.reached()
+    await scene.sweep_to_reminder(request)
+    assert len(scene.cards("ben")) == 2
+    await scene.answer("ben", await scene.request(request), choices=("<!here>",))
+    await scene.reached()
+    assert "<!here>" not in scene.cards("ben")[0].text
+    assert scene.slack.workspace.mass_mentions == []
+
+
+async def test_two_servers_show_one_card_and_one_outcome(scene: Scene) -> None:
+    second = scene.new_sender("second")
+    await second.open()
+    other = scene.new_courier(second, "other")
+    try:
+        request = await scene.put("ann", QUESTION)
+        scene.clock.advance(3)
+        await asyncio.gather(scene.mouth.drain(), other.drain())
+        assert len(scene.cards("ben")) == 1
+        await scene.answer("ben", await scene.request(request), approved=True)
+        await asyncio.gather(scene.mouth.drain(), other.drain())
+    finally:
+        await second.close()
+    (card,) = scene.cards("ben")
+    assert "Approved" in text_of(card)
+    assert len(scene.slack.calls("chat.update")) == 1
+
+
+async def test_a_card_that_is_decided_while_it_is_on_its_way_shows_the_outcome(
+    scene: Scene,
+) -> None:
+    gate = scene.slack.fail("chat.postMessage", kind="gate")
+    request = await scene.put("ann", QUESTION)
+    scene.clock.advance(3)
+    sending = asyncio.ensure_future(scene.mouth.drain())
+    await gate.reached.wait()
+    await scene.answer("ben", await scene.request(request), approved=False)
+    gate.release.set()
+    await sending
+    await scene.reached()
+    (card,) = scene.cards("ben")
+    assert "Rejected" in text_of(card)
+    assert not {"Approve", "Reject"} & set(buttons_of(card))
+
+
+async def test_decisions_are_repainted_though_the_channel_is_busy(scene: Scene) -> None:
+    scene.slack.web_api.rates.enforced = True
+    requests = [await scene.put("ann", QUESTION) for _ in range(2)]
+    await scene.reached()
+    dm = scene.slack.dm(scene.users["ben"])
+    key = f"{scene.team.id}/{dm.id}"
+    while scene.sender.pacing.take(Pace.POST, key, Rank.DECISION, scene.clock.now()) == 0:
+        pass
+    before = scene.clock.now()
+    for request in requests:
+        await scene.answer("ben", await scene.request(request), approved=True)
+    await scene.mouth.drain()
+    assert all("Approved" in text_of(card) for card in scene.cards("ben"))
+    assert scene.clock.now() == before, "nothing was waited for"
+
+
+async def test_a_question_comes_by_slack_though_the_database_was_down_for_a_moment(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await scene.put("ann", QUESTION)
+
+    async def down(*_: object) -> None:
+        raise Unavailable("down")
+
+    monkeypatch.setattr(scene.sender.landing, "room_of", down)
+    await scene.reached()
+    monkeypatch.undo()
+    scene.clock.advance(5)
+    await scene.reached()
+    assert len(scene.cards("ben")) == 1
+    assert (await scene.surface(request, "ben")).state is SurfaceState.SENT
+    assert scene.slack.calls("conversations.history") == []

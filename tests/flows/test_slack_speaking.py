@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.planning import Reply, Role
+from bot.domain.feedback import Kind
+from bot.domain.planning import AskHuman, Reply, Role
 from bot.domain.post import PostState
 from bot.service.notices import tell
 from tests.flows.slack_scene import Scene, buttons_of, slack_scene, text_of
@@ -167,3 +168,33 @@ async def notice(scene: Scene, text: str, spot: str | None = None) -> PostState:
     await scene.reached()
     posts = await scene.read(lambda tx: tx.posts.given_up("", 10))
     return PostState.DEAD if posts else PostState.SENT
+
+
+async def test_what_the_courier_cut_off_is_looked_up_before_it_is_said_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.service.courier.DELIVERY_TIMEOUT", 0.2)
+    scene.slack.fail("chat.postMessage", kind="hang", after_effect=True, skip=1)
+    channel, message = await asked(scene, LONG)
+    scene.clock.advance(5)
+    await scene.reached()
+    pieces = [
+        m.metadata["event_payload"]["piece"] for m in ours(scene, channel, message.ts) if m.metadata
+    ]
+    assert len(pieces) > 2
+    assert sorted(pieces) == list(range(len(pieces)))
+
+
+async def test_the_asker_is_told_in_small_print_in_the_thread_who_could_not_be_reached(
+    scene: Scene,
+) -> None:
+    channel = await opened(scene)
+    scene.users["ben"].deleted = True
+    scene.script(AskHuman(people=("ben",), question="May I?", kind=Kind.APPROVAL))
+    message = await scene.talk("ann", channel, "They know: ben.")
+    for _ in range(3):
+        await scene.reached()
+    told = [m for m in ours(scene, channel, message.ts) if "could not reach" in text_of(m)]
+    assert len(told) == 1
+    assert told[0].blocks[0]["type"] == "context"
+    assert "deactivated" in text_of(told[0])

@@ -32,7 +32,7 @@ from bot.service.ports.store import Store
 
 log = logging.getLogger(__name__)
 
-_GONE = frozenset({"message_not_found", "cant_update_message"})
+_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +81,8 @@ class SlackChannel:
         except Refused as refused:
             return refused.delivery()
         except HandraiseError as error:
-            return Delivery(fate=Fate.UNKNOWN, detail=error.code)
+            # The database is asked only before anything is sent.
+            return Delivery(fate=Fate.RETRY, detail=error.code)
 
     async def _task(self, surface: Surface, request: FeedbackRequest, card: Card) -> _Task:
         to = address(surface.address)

@@ -248,6 +248,9 @@ class Installations:
                 await self.survey()
             except HandraiseError as error:
                 log.warning("slack's installations cannot be read: %s", error.code)
+            except Exception:
+                # One that cannot be read must not stop the looking for ever.
+                log.exception("slack's installations cannot be read")
 
     async def _end_if_over(self, team: str) -> None:
         kept = await self._kept(team, anew=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -37,7 +38,7 @@ EVENT_TYPE = "handraise_post"
 MAX_PIECES = 10
 """Messages that one text may become; the rest is read on the page."""
 _REMEMBERED = 1_024
-_NOT_THERE = frozenset({"message_not_found", "cant_update_message"})
+_NOT_THERE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _NO_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 
 
@@ -72,6 +73,11 @@ class SlackSpeaker:
             delivery = refused.delivery()
         except HandraiseError as error:
             delivery = Delivery(fate=Fate.RETRY, detail=error.code)
+        except asyncio.CancelledError:
+            # The courier's patience is over in the middle of a call.
+            said.unsure = True
+            self._remember(post.id, said)
+            raise
         if delivery.fate in (Fate.RETRY, Fate.UNKNOWN):
             self._remember(post.id, said)
             if said.pieces:
