@@ -12,6 +12,7 @@ from bot.channels.slack.api import Api
 from bot.channels.slack.config import SlackConfig
 from bot.channels.slack.installation import Installation, read_auth_test, read_oauth
 from bot.channels.slack.keeping import Keeping, Kept
+from bot.channels.slack.own_token import OwnToken
 from bot.channels.slack.refusals import TOKEN_IS_DEAD, Refused, disconnected
 from bot.channels.slack.rotation import Rotation
 from bot.channels.slack.shape import Malformed
@@ -28,8 +29,6 @@ FRESH: Micros = 20 * SECOND
 """How long this server believes what it has read of a team; others may have changed it."""
 ABSENT: Micros = 5 * SECOND
 """How long it believes that a team is not installed."""
-AGAIN: Micros = 10 * SECOND
-"""How often it asks who it is, where it has one token and Slack did not answer."""
 _TEAMS = 10_000
 
 
@@ -60,16 +59,12 @@ class Installations:
             config=config, parts=parts, api=api, keeping=self._keeping, pause=pause
         )
         self._known: dict[str, _Known] = {}
-        self._single: Installation | None = None
-        self._single_refused = ""
-        self._asked_at: Micros | None = None
-        self._asking = asyncio.Lock()
+        self._own = OwnToken(config=config, parts=parts, api=api, keeping=self._keeping)
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Find out who we are; without Slack or a database it opens all the same."""
         try:
-            await self._identify()
             await self.survey()
         except HandraiseError as error:
             log.warning("slack's installations cannot be read: %s", error.code)
@@ -95,8 +90,8 @@ class Installations:
     async def teams(self) -> Sequence[str]:
         """Return the teams that we may act in."""
         known = set(await self._store.read(self._keeping.teams))
-        if self._single is not None:
-            known.add(self._single.team)
+        if self._own.installation is not None:
+            known.add(self._own.installation.team)
         return [team for team in sorted(known) if await self.find(team) is not None]
 
     async def of(self, team: str) -> Installation:
@@ -109,8 +104,8 @@ class Installations:
             if not found.is_fresh(now):
                 found = await self._renewed(found)
         except Unavailable as error:
-            if self._single_refused in TOKEN_IS_DEAD:
-                raise disconnected(self._single_refused) from None
+            if self._own.is_dead:
+                raise disconnected(self._own.refused) from None
             raise Refused(error.code, Fate.RETRY, "the app's token cannot be read") from None
         if not found.is_alive(self._clock.now()):
             if (await self._kept(team)).stuck:
@@ -225,7 +220,9 @@ class Installations:
 
     async def survey(self) -> None:
         """Read all teams anew, for `health`."""
-        for team in await self._store.read(self._keeping.teams):
+        own = await self._own.identify()
+        teams = set(await self._store.read(self._keeping.teams))
+        for team in teams | ({own.team} if own else set()):
             await self._kept(team, anew=True)
 
     def health(self) -> Health:
@@ -233,8 +230,8 @@ class Installations:
         return health_of(
             self._config,
             {team: known.kept for team, known in self._known.items()},
-            identified=self._single is not None,
-            refused=self._single_refused,
+            identified=self._own.installation is not None,
+            refused=self._own.refused,
             now=self._clock.now(),
         )
 
@@ -244,7 +241,6 @@ class Installations:
         while True:
             await asyncio.sleep(60)
             try:
-                await self._identify()
                 await self.survey()
             except HandraiseError as error:
                 log.warning("slack's installations cannot be read: %s", error.code)
@@ -274,7 +270,7 @@ class Installations:
             there = known.kept.installation is not None
             if now - known.at < (FRESH if there else ABSENT):
                 return known.kept
-        single = await self._identify()
+        single = await self._own.identify()
         kept = await self._store.read(self._keeping.get, team)
         if self._config.is_single:
             mine = single is not None and single.team == team
@@ -289,42 +285,3 @@ class Installations:
         self._known[team] = _Known(kept=replace(kept, name=name), at=self._clock.now())
         while len(self._known) > _TEAMS:
             del self._known[next(iter(self._known))]
-
-    async def _identify(self) -> Installation | None:
-        """Ask once who the one token is; `Unavailable` while Slack does not say."""
-        if not self._config.is_single or self._single is not None:
-            return self._single
-        async with self._asking:
-            return self._known_single() or await self._ask_who()
-
-    def _known_single(self) -> Installation | None:
-        return self._single  # perhaps found while the lock was waited for
-
-    async def _ask_who(self) -> Installation:
-        now = self._clock.now()
-        if self._asked_at is not None and now - self._asked_at < AGAIN:
-            raise _unknown()
-        self._asked_at = now
-        token = self._config.bot_token
-        try:
-            answer, scopes = await self._api.call_with_scopes(
-                token, lambda client: client.auth_test()
-            )
-            self._single = read_auth_test(answer, token, scopes, now)
-        except (Refused, Malformed) as refused:
-            self._single_refused = refused.code
-            log.warning("slack does not say who the bot is: %s", refused.code)
-            raise _unknown() from None
-        self._single_refused = ""
-        team = self._single.team
-        # The operator has given this token: why an earlier one was closed is history.
-        await self._store.run(self._keeping.reopen, team)
-        self._remember(team, Kept(installation=self._single))
-        return self._single
-
-
-def _unknown() -> Unavailable:
-    return Unavailable(
-        "Slack did not say which workspace SLACK_BOT_TOKEN belongs to; it is asked again.",
-        code="slack_unknown",
-    )
