@@ -137,6 +137,13 @@ class Delegate(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AskNext(Command):
+    """Ask the next people of a question at once, since the actor, who was asked, cannot answer."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimRequest(Command):
     """Say that one is on it, so that the others need not be."""
 

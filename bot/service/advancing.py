@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bot.domain.commands import CHAT, SYSTEM_CHANNEL, AdvanceRequest, Outcome
+from bot.domain.commands import CHAT, SYSTEM_CHANNEL, AdvanceRequest, AskNext, Outcome
 from bot.domain.feedback import FeedbackRequest, Kind, Part, Route, Standing, State
 from bot.domain.instants import MINUTE, Micros
 from bot.domain.person import Person
@@ -71,6 +71,42 @@ class Advancing:
             tx.requests.save(question.request)
         conversation.save()
         return Outcome(status=status, request_id=request.id)
+
+    def ask_next(self, tx: Transaction, command: AskNext, now: Micros) -> Outcome:
+        """Let the next escalation come now, or remind the others who are asked, for one away."""
+        question = Question(tx, command.request_id, command, now, self.session_timeout)
+        away = question.decider()
+        question.check_open()
+        request = question.request
+        conversation = question.conversation()
+        step = request.escalations_done
+        others = [r for r in question.deciders if r.canonical_id != away.canonical_id]
+        if step < len(request.timetable.escalations):
+            question.request = replace(
+                request,
+                escalations_done=step + 1,
+                next_at=request.timetable.next_at(request.reminders_done, step + 1),
+            )
+            self._escalate(tx, question, conversation, step, now)
+            then = "so the next are asked now."
+        else:
+            for recipient in others:
+                person = tx.people.get(recipient.canonical_id)
+                if person is not None:
+                    reach_again(tx, request, person, now, self.routing)
+            names = listed([recipient.name for recipient in others])
+            waits = "it still waits for" if others else "nobody else is asked; it waits for"
+            then = f"{waits} {names or away.name}."
+        question.journal("request.passed_on")
+        conversation.say(
+            Role.SYSTEM,
+            f"{away.name} is away and cannot answer “{request.question}”: {then}",
+            channel=command.actor.channel,
+            person_id=away.canonical_id,
+            request_id=request.id,
+        )
+        conversation.save()
+        return Outcome(status="passed_on", request_id=request.id)
 
     def _remind(
         self, tx: Transaction, question: Question, conversation: Conversation, now: Micros

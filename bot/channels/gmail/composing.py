@@ -1,0 +1,181 @@
+"""The mails we write, as text and HTML: questions, reminders, ends, a session's words, notices."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bot.channels.gmail import markup, wording
+from bot.domain.card import Card
+from bot.domain.feedback import FieldKind, Kind, Part, Risk
+from bot.domain.text import shortened
+
+BUTTON_CHARS = 60
+OPTIONS = 4
+"""Options that get a button of their own."""
+CONTEXT_CHARS = 12_000
+ACTION_CHARS = 12_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """One mail's words, twice."""
+
+    text: str
+    html: str
+
+
+def question(card: Card, url: str, *, lead: str = "") -> Body:
+    """Return the mail that asks; `url` is the reader's own page, `lead` a line above all else."""
+    request = card.request
+    asked = card.part is Part.DECIDER
+    text = [lead, wording.headline(card), _indented(request.question)]
+    rows = [
+        markup.paragraph(lead) if lead else "",
+        markup.paragraph(wording.headline(card)),
+        markup.paragraph(request.question, strong=True),
+    ]
+    if request.context.strip():
+        context = shortened(request.context.strip(), CONTEXT_CHARS)
+        text.append(context)
+        rows.append(markup.quote(context))
+    for part, html in _particulars(card):
+        text.append(part)
+        rows.append(html)
+    facts = [wording.deadline(card), wording.rule(card)] if asked else [wording.rule(card)]
+    text.append("\n".join(fact for fact in facts if fact))
+    rows.append(markup.paragraph("\n".join(fact for fact in facts if fact)))
+    if asked:
+        labels = [label for label, _ in _buttons(card)]
+        text.append(f"{' / '.join(labels)}:\n{url}")
+        rows.append(markup.buttons(_buttons(card), url))
+        for line in (wording.how(card), wording.careful(card)):
+            text.append(line)
+            rows.append(markup.paragraph(line) if line else "")
+    else:
+        text.append(f"See it here:\n{url}")
+        rows.append(markup.link("See it on the web", url))
+    text.append(_small(wording.why(card)))
+    rows.append(markup.paragraph(_small(wording.why(card)), small=True))
+    return Body(text=_joined(text), html=markup.page(rows, preview=request.question[:120]))
+
+
+def reminder(card: Card, url: str) -> Body:
+    """Return the mail that asks once more."""
+    return question(card, url, lead="A reminder: this still waits for an answer.")
+
+
+def settled(card: Card, url: str) -> Body:
+    """Return the mail that says how a question ended."""
+    end, done = wording.ended(card), "Nothing more to do."
+    return Body(
+        text=_joined([end, done, f"The question was: {card.request.question}", url]),
+        html=markup.page(
+            [
+                markup.paragraph(end),
+                markup.paragraph(done),
+                markup.quote(card.request.question),
+                markup.link("See it on the web", url),
+            ],
+            preview=end[:120],
+        ),
+    )
+
+
+def spoken(text: str, url: str) -> Body:
+    """Return what the agent says in a session; `text` is Markdown, which reads well as it is."""
+    foot = "Reply to this mail to go on, or go on on the web"
+    return Body(
+        text=_joined([text.strip(), f"-- \n{foot}: {url}"]),
+        html=markup.page([markup.markdown(text), markup.link(f"{foot}.", url)]),
+    )
+
+
+def notice(text: str, url: str) -> Body:
+    """Return a word to one person."""
+    return Body(
+        text=_joined([text.strip(), url]),
+        html=markup.page(
+            [markup.paragraph(text), markup.link("Open it on the web", url) if url else ""]
+        ),
+    )
+
+
+def code(digits: str) -> Body:
+    """Return the mail that proves an address."""
+    lead = "This is the code that confirms your address:"
+    end = "It ends in 15 minutes. If you did not ask for it, do nothing: somebody mistyped."
+    return Body(
+        text=_joined([lead, _indented(digits), end]),
+        html=markup.page(
+            [
+                markup.paragraph(lead),
+                markup.paragraph(digits, strong=True),
+                markup.paragraph(end, small=True),
+            ]
+        ),
+    )
+
+
+def _particulars(card: Card) -> list[tuple[str, str]]:
+    """Return what is shown of a question's kind: its options, its fields, what would be done."""
+    request = card.request
+    found: list[tuple[str, str]] = []
+    if request.kind is Kind.CHOICE:
+        lines = [f"{n}. {option}" for n, option in enumerate(request.options, start=1)]
+        if request.multiple:
+            lines.append("You may choose several.")
+        found.append(("\n".join(lines), markup.paragraph("\n".join(lines))))
+    if request.fields:
+        lines = [
+            f"{field.label}{'' if field.required else ' (optional)'}"
+            + (f": {' / '.join(field.options)}" if field.kind is FieldKind.SELECT else "")
+            for field in request.fields
+        ]
+        found.append(("\n".join(lines), markup.paragraph("\n".join(lines))))
+    if request.action is not None:
+        lead = "If it is approved, exactly this is done:"
+        shown = shortened(
+            f"{request.action.tool}\n{_readable(request.action.arguments)}", ACTION_CHARS
+        )
+        found.append((f"{lead}\n\n{_indented(shown)}", markup.paragraph(lead) + markup.code(shown)))
+    return found
+
+
+def _readable(arguments: str) -> str:
+    """Return canonical JSON over several lines: the same values, nothing left out."""
+    try:
+        return json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
+    except ValueError:
+        return arguments
+
+
+def _buttons(card: Card) -> list[tuple[str, str]]:
+    request = card.request
+    words = [("Answer in words", markup.ACCENT)]
+    if request.risk is Risk.HIGH:
+        return [("Look at it and decide", markup.ACCENT)]
+    match request.kind:
+        case Kind.APPROVAL:
+            return [("Approve", markup.YES), ("Reject", markup.NO), *words]
+        case Kind.CHOICE if len(request.options) <= OPTIONS and not request.multiple:
+            options = [shortened(option, BUTTON_CHARS) for option in request.options]
+            return [*((option, markup.ACCENT) for option in options), *words]
+        case Kind.CHOICE:
+            return [("Choose", markup.ACCENT), *words]
+        case Kind.FORM:
+            return [("Fill it in", markup.ACCENT)]
+        case _:
+            return words
+
+
+def _small(text: str) -> str:
+    return f"{text} Sent by Handraise."
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
+
+
+def _joined(blocks: list[str]) -> str:
+    return "\n\n".join(block for block in blocks if block and block.strip()) + "\n"

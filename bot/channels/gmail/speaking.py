@@ -1,0 +1,188 @@
+"""What the agent says by mail: a session's words in its thread, notices, verification codes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.channels.gmail import composing
+from bot.channels.gmail.composing import Body
+from bot.channels.gmail.letters import Letter
+from bot.channels.gmail.sending import Sending
+from bot.channels.gmail.threads import Head, Thread, read_head, read_thread
+from bot.domain.card import Card
+from bot.domain.errors import HandraiseError
+from bot.domain.feedback import Part
+from bot.domain.instants import HOUR, Micros
+from bot.domain.place import key_of
+from bot.domain.post import Post, PostKind
+from bot.service.cards import Cards
+from bot.service.links import Links, Purpose
+from bot.service.ports.channel import Delivery, Fate, Saying
+from bot.service.ports.clock import Clock
+from bot.service.ports.sealer import Sealer
+from bot.service.ports.store import Store, Transaction
+
+CODE = "mail.code"
+"""The kind under which a verification code is sealed in its post."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Again:
+    """A question shown once more in a notice, with the reader's own tokens."""
+
+    card: Card
+    link: str
+    reply: str
+
+
+class GmailSpeaker:
+    """Implements the port `Speaker`."""
+
+    def __init__(
+        self,
+        *,
+        sending: Sending,
+        store: Store,
+        clock: Clock,
+        cards: Cards,
+        links: Links,
+        sealer: Sealer,
+        per_hour: int,
+        public_url: str,
+    ) -> None:
+        self._sending = sending
+        self._store = store
+        self._clock = clock
+        self._cards = cards
+        self._links = links
+        self._sealer = sealer
+        self._per_hour = per_hour
+        self._public_url = public_url
+
+    async def say(self, post: Post, saying: Saying) -> Delivery:
+        """Say it; over the hour's number of mails in one thread it waits."""
+        body = _object(post.body)
+        if "sealed" in body:
+            return await self._code(post, body)
+        since = self._clock.now() - HOUR
+        if await self._store.read(lambda tx: tx.posts.sent_to(post.place, since)) >= self._per_hour:
+            # Two machines that answer each other would else never end.
+            return Delivery(fate=Fate.PARKED, detail="enough mails here for one hour")
+        if post.kind is PostKind.NOTICE:
+            return await self._notice(post, saying, body)
+        return await self._message(post, saying)
+
+    async def _message(self, post: Post, saying: Saying) -> Delivery:
+        head = read_head(saying.head)
+        if not head.people:
+            return Delivery(fate=Fate.FAILED, detail="nobody is left in this thread")
+        letter = Letter(
+            to=head.people,
+            subject=saying.session_title or "Handraise",
+            own_id=self._sending.own_id(f"p.{post.id}"),
+            text="",
+            html="",
+            thread=head.thread,
+            tag=f"s.{key_of(post.place)}",
+        )
+        return await self._send(post, letter, composing.spoken(saying.text, saying.url), head=head)
+
+    async def _notice(self, post: Post, saying: Saying, body: dict[str, Any]) -> Delivery:
+        to = str(body.get("to", ""))
+        spot = body.get("spot")
+        thread = read_thread(spot) if isinstance(spot, str) else Thread()
+        words = composing.notice(saying.text, saying.url)
+        tag = ""
+        request_id, person_id = body.get("request_id"), post.person_id
+        if isinstance(request_id, str) and person_id is not None:
+            again = await self._store.run(
+                partial(self._again, request_id=request_id, person_id=person_id, address=to)
+            )
+            if again is not None:
+                url = f"{self._public_url}/f/{again.link}"
+                words = composing.question(again.card, url, lead=saying.text)
+                tag = f"r.{again.reply}"
+        letter = Letter(
+            to=((to, saying.reader),),
+            subject=_first_line(saying.text),
+            own_id=self._sending.own_id(f"p.{post.id}"),
+            text="",
+            html="",
+            thread=thread,
+            tag=tag,
+        )
+        return await self._send(post, letter, words)
+
+    def _again(
+        self, tx: Transaction, request_id: str, person_id: str, address: str
+    ) -> Again | None:
+        """Return the question that a notice is about, while its reader can still answer it."""
+        request = tx.requests.get(request_id)
+        if request is None or not request.is_open:
+            return None
+        card = self._cards.card_for(tx, request, person_id, self._clock.now())
+        if card.part is not Part.DECIDER:
+            return None
+        offer = partial(self._links.offer, tx, request, card.reader_id, address, self._clock.now())
+        return Again(card=card, link=offer(Purpose.CLICK), reply=offer(Purpose.REPLY))
+
+    async def _code(self, post: Post, body: dict[str, Any]) -> Delivery:
+        if self._clock.now() >= int(body.get("until", 0)):
+            return Delivery(fate=Fate.FAILED, detail="the code has ended")
+        to = str(body.get("to", ""))
+        try:
+            sealed = base64.b64decode(str(body["sealed"]))
+            digits = self._sealer.unseal(CODE, to, sealed).decode()
+        except (HandraiseError, ValueError):
+            return Delivery(fate=Fate.FAILED, detail="the code cannot be read")
+        letter = Letter(
+            to=((to, str(body.get("name", ""))),),
+            subject="Confirm your address",
+            own_id=self._sending.own_id(f"p.{post.id}"),
+            text="",
+            html="",
+        )
+        return await self._send(post, letter, composing.code(digits))
+
+    async def _send(
+        self, post: Post, letter: Letter, words: Body, *, head: Head | None = None
+    ) -> Delivery:
+        complete = Letter(
+            to=letter.to,
+            subject=letter.subject,
+            own_id=letter.own_id,
+            text=words.text,
+            html=words.html,
+            thread=letter.thread,
+            tag=letter.tag,
+        )
+        sent = await self._sending.send(
+            complete, may_be_there=post.may_be_there, since=post.created_at
+        )
+        if isinstance(sent, Delivery):
+            if sent.detail == "the mailbox is not connected":
+                return Delivery(fate=Fate.PARKED, detail=sent.detail)
+            return sent
+        after = None if head is None else Head(thread=sent.thread, people=head.people).to_json()
+        return Delivery(fate=Fate.SHOWN, landed=sent.thread.id, spots=sent.spots, head=after)
+
+
+def sealed_code(sealer: Sealer, address: str, name: str, digits: str, until: Micros) -> str:
+    """Return the body of a post that brings a code; nobody who reads the database sees it."""
+    sealed = sealer.seal(CODE, address, digits.encode())
+    return json.dumps(
+        {"sealed": base64.b64encode(sealed).decode(), "to": address, "name": name, "until": until}
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:120] or "Handraise"
+
+
+def _object(text: str) -> dict[str, Any]:
+    found = json.loads(text or "{}")
+    return found if isinstance(found, dict) else {}
