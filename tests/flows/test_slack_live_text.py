@@ -266,3 +266,25 @@ async def test_a_server_that_stops_ends_what_it_streams(scene: Scene) -> None:
 def test_what_is_streamed_calls_nobody_and_only_grows(text: str, at: int) -> None:
     assert mass_mentions(calm(text), link_names=True) == []
     assert calm(text).startswith(calm(text[:at]))
+
+
+async def test_a_stream_of_whose_beginning_nobody_knows_is_found_and_taken_over(
+    scene: Scene,
+) -> None:
+    scene.slack.fail("chat.startStream", kind="drop", after_effect=True)
+    channel, message = await typed(scene, "One", "One two", "One two three.")
+    (live,) = ours(scene, channel, message)
+    assert not scene.slack.is_streaming(channel, live.ts)
+    await scene.mouth.drain()
+    (said,) = ours(scene, channel, message)
+    assert said.ts == live.ts
+    assert text_of(said) == "One two three."
+
+
+async def test_a_stream_that_cannot_be_looked_for_is_not_begun_twice(scene: Scene) -> None:
+    scene.slack.fail("chat.startStream", kind="drop")
+    scene.slack.fail("conversations.replies", kind="ratelimited", retry_after=1)
+    channel, message = await typed(scene, "One", "One two.")
+    assert len(scene.slack.calls("chat.startStream")) <= 1
+    await scene.mouth.drain()
+    assert [text_of(m) for m in ours(scene, channel, message)] == ["One two."]

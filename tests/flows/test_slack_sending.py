@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -350,3 +351,30 @@ async def test_a_question_comes_by_slack_though_the_database_was_down_for_a_mome
     assert len(scene.cards("ben")) == 1
     assert (await scene.surface(request, "ben")).state is SurfaceState.SENT
     assert scene.slack.calls("conversations.history") == []
+
+
+async def test_cards_are_found_though_slack_lets_history_be_read_once_a_minute(
+    scene: Scene,
+) -> None:
+    await scene.join("cid")
+    scene.slack.web_api.rates.reads_a_minute = 1
+    scene.slack.fail("chat.postMessage", kind="drop", after_effect=True, times=2)
+    request = await scene.put("ann", replace(QUESTION, people=("ben", "cid")))
+    await scene.reached()
+    for _ in range(4):
+        scene.clock.advance(61)
+        await scene.mouth.drain()
+    for who in ("ben", "cid"):
+        assert len(scene.cards(who)) == 1
+        assert (await scene.surface(request, who)).state is SurfaceState.SENT
+
+
+async def test_where_history_may_not_be_read_twice_is_better_than_never(scene: Scene) -> None:
+    scene.slack.fail("conversations.history", error="missing_scope")
+    scene.slack.fail("chat.postMessage", kind="drop", after_effect=True)
+    request = await scene.put("ann", QUESTION)
+    await scene.reached()
+    scene.clock.advance(5)
+    await scene.mouth.drain()
+    assert len(scene.cards("ben")) == 2
+    assert (await scene.surface(request, "ben")).state is SurfaceState.SENT

@@ -17,6 +17,7 @@ from bot.channels.slack.landing import Landing, Words
 from bot.channels.slack.pacing import Pace, Rank
 from bot.channels.slack.refusals import Refused
 from bot.domain.errors import HandraiseError
+from bot.domain.instants import Micros
 from bot.service.ports.channel import Fate
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Scene:
     reader: Callable[[], Awaitable[Person | None]]
     """Whom it is for: Slack wants to know outside direct messages."""
     note: Callable[[Landed], Awaitable[None]]
+    now: Callable[[], Micros]
 
 
 class GrowingText:
@@ -144,6 +146,7 @@ class GrowingText:
             return
         shown = calm(text)[:MOST]
         reader = await self._scene.reader()
+        since = self._scene.now()
         try:
             answer = await self._calls.call(
                 room.team,
@@ -161,6 +164,9 @@ class GrowingText:
             self._landed = Landed(team=room.team, channel=room.channel, ts=str(answer["ts"]))
             self._streaming, self._shown = True, shown
         except Refused as refused:
+            if refused.fate is Fate.UNKNOWN:
+                await self._look_for_it(since)
+                raise
             if refused.fate is not Fate.FAILED or refused.token_is_dead:
                 raise
             log.info("no stream here: %s", refused.code)
@@ -172,6 +178,17 @@ class GrowingText:
             await self._end()
             await self._landing.delete(self._landed)
             raise
+
+    async def _look_for_it(self, since: Micros) -> None:
+        """Find a stream that may have begun: half a sentence must not stand there for ever."""
+        try:
+            found = await self._landing.find_stream(self._scene.room, since)
+        except Refused as refused:
+            log.info("a stream was not found: %s", refused.code)
+            return
+        if found is not None:
+            self._landed, self._streaming = found, True
+            await self._scene.note(found)
 
     async def _append(self, landed: Landed, text: str) -> None:
         whole = calm(text)[:MOST]

@@ -201,6 +201,17 @@ class Landing:
                 break
         return found
 
+    async def find_stream(self, room: Room, since: Micros) -> Landed | None:
+        """Find what we have begun to stream in a thread since then: it has no metadata yet."""
+        bot = (await self._calls.team(room.team)).bot_user
+        answer = await self._page(room, f"{since / SECOND:.6f}", "")
+        for message in answer.get("messages") or ():
+            is_ours = message.get("user") == bot and not message.get("metadata")
+            ts = message.get("ts")
+            if is_ours and isinstance(ts, str) and ts != room.thread:
+                return Landed(team=room.team, channel=room.channel, ts=ts)
+        return None
+
     async def _page(self, room: Room, oldest: str, cursor: str) -> dict[str, Any]:
         thread = room.thread
         if thread is None:

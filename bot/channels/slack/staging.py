@@ -75,6 +75,7 @@ class SlackStage:
             room=room,
             reader=lambda: self._reader(place, room),
             note=lambda landed: self._note(turn_id, place, landed),
+            now=self._clock.now,
         )
         growing = GrowingText(scene, calls=self._calls, landing=self._landing, pause=self._pause)
         self._growing.add(growing)
