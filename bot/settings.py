@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -17,10 +18,13 @@ from bot.channels.http.hosts import read_hosts
 from bot.secret_key import SecretFileError, is_placeholder, kept_secret, production_fault
 
 ModelProvider = Literal["none", "openai", "anthropic", "google", "openai-compatible"]
+Registration = Literal["auto", "open", "domain", "invite", "closed"]
 CHANNELS = ("chat", "slack", "email")
 
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _PerMinute = Annotated[int, Field(ge=1, le=100_000)]
 _Hours = Annotated[int, Field(ge=1, le=8_760)]
+_Days = Annotated[int, Field(ge=0, le=36_500)]
 _SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 _CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -65,18 +69,28 @@ class Settings(ChannelSettings):
     database_url: str = Field(default="", repr=False)  # may hold a password
     cors_origins: _CommaList = ()
 
+    registration: Registration = "auto"
+    registration_domains: _CommaList = ()
+
     access_token_minutes: int = Field(default=25, ge=1, le=1_440)
     refresh_token_days: int = Field(default=7, ge=1, le=365)
 
     rate_limit_per_user: _PerMinute = 30
     rate_limit_per_session: _PerMinute = 10
     rate_limit_per_person_channel: _PerMinute = 20
+    asks_per_session_day: int = Field(default=100, ge=0, le=100_000)
+    asks_per_recipient_day: int = Field(default=60, ge=0, le=100_000)
+    trusted_proxies: _CommaList = ()
 
     max_concurrent_sessions: int = Field(default=3, ge=1, le=1_000)
     session_timeout_hours: _Hours = 24
     feedback_timeout_hours: _Hours = 48
     sweep_seconds: float = Field(default=5, ge=0.1, le=60)
     channel_order: _CommaList = CHANNELS
+
+    retention_sessions_days: _Days = 0
+    retention_mail_days: _Days = 30
+    retention_journal_days: _Days = 0
 
     feedback_next_channel_minutes: int = Field(default=15, ge=1, le=1_440)
     self_approval: bool = False
@@ -180,7 +194,15 @@ class Settings(ChannelSettings):
             return f"{scheme}://{rest}"
         raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:…@host/database.")
 
-    @field_validator("cors_origins", "channel_order", "action_hosts", "risk_policy", mode="before")
+    @field_validator(
+        "cors_origins",
+        "trusted_proxies",
+        "channel_order",
+        "action_hosts",
+        "risk_policy",
+        "registration_domains",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -195,6 +217,38 @@ class Settings(ChannelSettings):
         if any(urlsplit(url).path for url in urls):
             raise ValueError(f"must name origins, which have no path, {hint}")
         return urls
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(
+                    "must list addresses or networks of your proxies, such as 10.0.0.0/8, "
+                    "127.0.0.1; separate several by commas."
+                ) from None
+        return proxies
+
+    @field_validator("registration")
+    @classmethod
+    def _chosen(cls, registration: str, info: ValidationInfo) -> str:
+        if registration != "auto":
+            return registration
+        return "invite" if info.data.get("debug") is False else "open"
+
+    @field_validator("registration_domains")
+    @classmethod
+    def _domains(cls, domains: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        plain = tuple(domain.lower().removeprefix("@") for domain in domains)
+        if not all(_DOMAIN.fullmatch(domain) for domain in plain):
+            raise ValueError(
+                "must list domains in ASCII, such as example.org, xn--bcher-kva.example."
+            )
+        if info.data.get("registration") == "domain" and not plain:
+            raise ValueError("must be set when REGISTRATION=domain: list your domains.")
+        return plain
 
     @field_validator("channel_order")
     @classmethod
@@ -223,7 +277,9 @@ class Settings(ChannelSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("log_format", "model_provider", "model_fallback_provider", mode="before")
+    @field_validator(
+        "log_format", "model_provider", "model_fallback_provider", "registration", mode="before"
+    )
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

@@ -14,11 +14,12 @@ from bot.channels.http.hosts import read_hosts
 from bot.channels.http.tool import HttpTool
 from bot.domain.commands import CHAT
 from bot.domain.feedback import Risk
-from bot.domain.instants import HOUR, MINUTE, SECOND
+from bot.domain.instants import DAY, HOUR, MINUTE, SECOND
 from bot.domain.routing import Routing
 from bot.service.actions import Runner
 from bot.service.asking import Terms
 from bot.service.backlog import Backlog, Deal
+from bot.service.budgets import AskBudget
 from bot.service.cards import Cards
 from bot.service.chores import Chores
 from bot.service.courier import Courier
@@ -29,6 +30,7 @@ from bot.service.identifiers import new_id
 from bot.service.intake import Intake
 from bot.service.interpreting import Interpreter
 from bot.service.limits import RateLimits
+from bot.service.joining import MERGE, Joining
 from bot.service.links import Links
 from bot.service.orchestrator import Orchestrator
 from bot.service.outlet import Opened, Parts
@@ -36,6 +38,7 @@ from bot.service.ports.channel import Channel
 from bot.service.ports.planner import Planner
 from bot.service.ports.tools import Toolbox
 from bot.service.posting import Posting
+from bot.service.retention import Retention
 from bot.service.sweeper import Sweeper
 from bot.service.turns import Turns
 from bot.service.unread import READ
@@ -90,8 +93,10 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             order=tuple(name for name in settings.channel_order if name in names) or (CHAT,),
             next_after=settings.feedback_next_channel_minutes * MINUTE,
         )
+        toolbox = _toolbox(settings)
+        terms = _terms(settings, toolbox, routing)
         intake = app[INTAKE] = _intake(
-            app, handoff, observer, routing, has_reader=reader is not None
+            app, handoff, observer, terms, has_reader=reader is not None
         )
         links = Links(key=app[TOKENS].keyed("links"))
         cards = Cards(public_url=settings.public_url, links=links)
@@ -110,8 +115,6 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             opened[outlet.name] = await outlet.open(parts)
             running.push_async_callback(opened[outlet.name].close)
         courier = _courier(app, name, handoff, observer, routing, cards, opened)
-        toolbox = _toolbox(settings)
-        terms = _terms(settings, toolbox, routing)
         worker = _worker(app, name, planner, handoff, observer, terms, opened)
         runner = Runner(
             name=name,
@@ -125,7 +128,7 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
         interpreter = Interpreter(
             store=store, clock=clock, intake=intake, reader=reader, public_url=settings.public_url
         )
-        deals: dict[str, Deal] = {READ: interpreter.deal}
+        deals: dict[str, Deal] = {READ: interpreter.deal, MERGE: Joining(intake).deal}
         for each in opened.values():
             deals.update(each.deals)
         backlog = Backlog(name=name, store=store, clock=clock, deals=deals)
@@ -135,7 +138,17 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             clock=clock,
             chores=[chore for each in opened.values() for chore in each.chores],
         )
-        sweeper = Sweeper(store=store, clock=clock, intake=intake, observer=observer)
+        sweeper = Sweeper(
+            store=store,
+            clock=clock,
+            intake=intake,
+            observer=observer,
+            retention=Retention(
+                sessions=settings.retention_sessions_days * DAY,
+                mail=settings.retention_mail_days * DAY,
+                journal=settings.retention_journal_days * DAY,
+            ),
+        )
         app[AGENT] = Agent(
             worker=worker,
             courier=courier,
@@ -189,7 +202,7 @@ def _intake(
     app: web.Application,
     handoff: Handoff,
     observer: MetricsObserver,
-    routing: Routing,
+    terms: Terms,
     *,
     has_reader: bool,
 ) -> Intake:
@@ -209,8 +222,10 @@ def _intake(
         feedback_timeout=settings.feedback_timeout_hours * HOUR,
         self_approval=settings.self_approval,
         has_reader=has_reader,
-        channels=routing.order,
-        routing=routing,
+        channels=terms.routing.order,
+        routing=terms.routing,
+        terms=terms,
+        is_administrator=lambda tx, person_id: tx.accounts.is_administrator(person_id),
     )
 
 
@@ -268,6 +283,10 @@ def _terms(settings: Settings, toolbox: Toolbox | None, routing: Routing) -> Ter
         risks={name.strip(): Risk(risk.strip()) for name, _, risk in policy},
         toolbox=toolbox,
         routing=routing,
+        budget=AskBudget(
+            per_session=settings.asks_per_session_day,
+            per_recipient=settings.asks_per_recipient_day,
+        ),
     )
 
 

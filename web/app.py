@@ -14,6 +14,7 @@ from bot.service.ports.accounts import Account
 from bot.service.ports.clock import Clock
 from bot.service.ports.planner import Planner
 from bot.service.ports.reader import FeedbackReader
+from bot.service.rotating import note_key
 from bot.settings import Settings
 from web import cors, middleware
 from web.agent import leave_sockets, run_agent
@@ -21,6 +22,7 @@ from web.api import (
     channels,
     journal,
     messages,
+    own_data,
     profile,
     question_acts,
     questions,
@@ -30,25 +32,25 @@ from web.api import (
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
 from web.auth import routes as accounts
-from web.auth.codes import log_code
 from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
 from web.chat import socket
 from web.headers import secure
-from web.journal_key import journal_key
+from web.journal_key import former_journal_keys, journal_key
 from web.keys import (
     CLOCK,
+    LETTERS,
     METRICS,
     OUTLETS,
     PASSWORDS,
     PLANNER,
     READER,
     SEALER,
-    SEND_CODE,
     SETTINGS,
     STORE,
     TOKENS,
 )
+from web.links import routes as links
 from web.metrics import new_metrics
 from web.outlets import outlets_of
 from web.reference.routes import mount_reference
@@ -80,9 +82,10 @@ def build_app(
         settings.secret_key.get_secret_value(),
         access_lifetime=settings.access_token_minutes * MINUTE,
         refresh_lifetime=settings.refresh_token_days * DAY,
+        former=tuple(each.get_secret_value() for each in settings.secret_key_previous),
     )
     app[PASSWORDS] = Passwords(cost=password_cost)
-    app[SEND_CODE] = send_code or (log_code if settings.debug else None)
+    app[LETTERS] = send_code
     if planner is not None:
         app[PLANNER] = planner
     if reader is not None:
@@ -101,7 +104,9 @@ def build_app(
     mount(app, profile.ENDPOINTS)
     mount(app, channels.ENDPOINTS)
     mount(app, journal.ENDPOINTS)
+    mount(app, own_data.ENDPOINTS)
     app.router.add_get("/ws", socket.serve)
+    links.mount(app)
     for outlet in app[OUTLETS]:
         outlet.mount(app)
     service.mount_pages(app)
@@ -115,11 +120,17 @@ def build_app(
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     """Open the store, its schema brought up to date, for as long as the application runs."""
+    settings = app[SETTINGS]
+    key = journal_key(settings.secret_key)
     store = make_store(
-        app[SETTINGS].database_url, journal_key=journal_key(app[SETTINGS].secret_key)
+        settings.database_url,
+        journal_key=key,
+        former_journal_keys=former_journal_keys(settings),
     )
     app[STORE] = store
     await store.open()
+    # So that `handraise secrets rotate` does not sign with a key that this server does not know.
+    await store.run(note_key, key, app[CLOCK].now())
     try:
         yield
     finally:

@@ -60,7 +60,7 @@ READER: web.AppKey[FeedbackReader] = web.AppKey("reader")
 """Likewise."""
 OUTLETS: web.AppKey[list[Outlet]] = web.AppKey("outlets")
 SEALER: web.AppKey[Sealer] = web.AppKey("sealer")
-SEND_CODE: web.AppKey[Callable[[Account, str], None] | None] = web.AppKey("send_code")
-"""Brings a verification code to its account's owner; None where nothing can."""
+LETTERS: web.AppKey[Callable[[Account, str], None] | None] = web.AppKey("letters")
+"""Brings codes and links to accounts' owners, in tests; None where `web.auth.letters` does."""
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
 """Made by the server for each request; stands in its log line and in a 500's answer."""

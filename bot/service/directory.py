@@ -8,6 +8,7 @@ from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.service.identifiers import new_id
+from bot.service.joining import merge_soon
 from bot.service.ports.directory import Listed
 from bot.service.ports.store import Transaction
 
@@ -19,7 +20,8 @@ ALIKE = 6
 def person_listed(tx: Transaction, listed: Listed, now: Micros) -> Person:
     """Return the person an entry stands for, who is made when nobody is known by it.
 
-    A confirmed address of theirs links them to whoever has proven the same one: they are one human.
+    A confirmed address of theirs links them to whoever has proven the same one: they are one human,
+    and merged soon. Two who both have accounts are left for an administrator to judge.
     """
     known = tx.people.by_identity(listed.kind, listed.key)
     email = listed.email.casefold() if listed.email else None
@@ -28,10 +30,8 @@ def person_listed(tx: Transaction, listed: Listed, now: Micros) -> Person:
         known = owner or _new_person(tx, listed, now)
         tx.people.add_identity(listed.kind, listed.key, known.id, now)
         _journal(tx, "identity.linked", known, listed, now)
-    elif owner is not None and owner.id != known.id:
-        tx.people.merge(known.id, owner.id)
-        _journal(tx, "person.merged", owner, listed, now)
-        known = owner
+    elif owner is not None and owner.id != known.id and not _both_sign_in(tx, known, owner):
+        merge_soon(tx, known.id, owner.id, f"{listed.kind} has confirmed {email}", now)
     if email and owner is None:
         tx.people.add_identity(EMAIL, email, known.id, now)
     return known
@@ -61,7 +61,11 @@ def people_called(tx: Transaction, name: str, now: Micros) -> Sequence[Person]:
     for listed in tx.directory.search(name, ALIKE):
         person = person_listed(tx, listed, now)
         people.setdefault(person.id, person)
-    return list(people.values())
+    return [person for person in people.values() if not tx.accounts.is_shut_out(person.id)]
+
+
+def _both_sign_in(tx: Transaction, one: Person, other: Person) -> bool:
+    return all(tx.accounts.of_person(person.id) for person in (one, other))
 
 
 def _new_person(tx: Transaction, listed: Listed, now: Micros) -> Person:

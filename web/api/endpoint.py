@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
-from bot.domain.errors import HandraiseError, Invalid, NotFound
+from bot.domain.errors import HandraiseError, Invalid, NotAllowed, NotFound
 from bot.service.identifiers import new_id
 from web.api.payload import read_form, read_json, read_query
 from web.auth.principal import Principal, principal_of
@@ -82,6 +82,10 @@ class Endpoint:
     """The content type of an answer that is no JSON."""
     status: int = 200
     signed_in: bool = True
+    admin_only: bool = False
+    """Whether only administrators may."""
+    unconfirmed_too: bool = False
+    """Whether it serves those whose address must be confirmed before anything else."""
     idempotent: bool = False
     """Whether it takes the header `Idempotency-Key`."""
     needs_store: bool = True
@@ -100,7 +104,11 @@ class Endpoint:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Check `request`, let the handler answer it, and write its answer as JSON."""
-        caller = await principal_of(request) if self.signed_in else None
+        caller: Principal | None = None
+        if self.signed_in:
+            caller = await principal_of(request, unconfirmed_too=self.unconfirmed_too)
+            if self.admin_only and not caller.is_admin:
+                raise NotAllowed("Only an administrator can do this.", code="admin_only")
         body: BaseModel | None = None
         if self.body is not None:
             body = await read_json(request, self.body)

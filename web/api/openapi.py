@@ -12,6 +12,7 @@ import web
 from bot.domain.errors import (
     HandraiseError,
     Invalid,
+    NotAllowed,
     NotFound,
     TooLarge,
     Unauthenticated,
@@ -129,6 +130,9 @@ def _operation(
     }
     if each.handler.__doc__:
         operation["description"] = " ".join(each.handler.__doc__.split())
+    if each.admin_only:
+        told = operation.get("description", "")
+        operation["description"] = f"{told} Only administrators may.".strip()
     if each.signed_in:
         operation["security"] = [{"bearer": []}]
     parameters = _parameters(each, schemas, names)
@@ -186,6 +190,8 @@ def _errors(each: Endpoint) -> list[type[HandraiseError]]:
         errors.append(Unavailable)
     if each.signed_in:
         errors.append(Unauthenticated)
+        if each.admin_only or not each.unconfirmed_too:
+            errors.append(NotAllowed)
     if each.body is not None or each.form is not None:
         errors += [Malformed, TooSlow, TooLarge, WrongContentType, Invalid]
     if each.query is not None or each.idempotent:

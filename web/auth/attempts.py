@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from aiohttp import web
 
 from bot.domain.errors import RateLimited
-from bot.domain.instants import Micros
+from bot.domain.instants import HOUR, SECOND, Micros
 from bot.domain.rates import Limit
 from bot.service.ports.store import Transaction
 from web.keys import CLOCK, STORE
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hourly:
+    """So many an hour, all of them at once if need be; `scope` names what they are."""
+
+    scope: str
+    per_hour: int
+    per_minute: int = 1
+
+    @property
+    def interval(self) -> Micros:
+        """Return the time that one uses up."""
+        return HOUR // self.per_hour
+
+    def wait(self, arrival: Micros, now: Micros) -> int:
+        """Return the whole seconds to wait, 0 when it may go on, as `Limit.wait` does."""
+        return max(0, -(-(arrival - now - HOUR) // SECOND))
+
+
 PER_ADDRESS = Limit(scope="sign_in", per_minute=60)
-"""For each of register, login, refresh and verify; a whole office shares one address."""
+"""For login and refresh; a whole office shares one address."""
+DOORS = {
+    "register": Limit(scope="sign_in", per_minute=30),
+    "verify": Limit(scope="sign_in", per_minute=30),
+    "slack": Limit(scope="sign_in", per_minute=30),
+    "password": Limit(scope="sign_in", per_minute=10),
+    "reset": Limit(scope="sign_in", per_minute=10),
+    "administrator": Limit(scope="sign_in", per_minute=10),
+}
+"""For doors where nobody knocks often."""
 PER_NAME = Limit(scope="sign_in", per_minute=20)
 """Sign-ins for one user name, from wherever they come."""
+PER_LETTER = Hourly(scope="letters", per_hour=6)
+"""Codes and links to one mail address, whoever asks: nobody is flooded through us."""
 
 
 async def allow(request: web.Request, door: str, name: str | None = None) -> None:
@@ -26,7 +58,12 @@ async def allow(request: web.Request, door: str, name: str | None = None) -> Non
     await request.app[STORE].run(take, limits, request.app[CLOCK].now())
 
 
-def take(tx: Transaction, limits: list[tuple[str, Limit]], now: Micros) -> None:
+def spend_letter(tx: Transaction, email: str, now: Micros) -> None:
+    """Count a letter to an address; `RateLimited` when it got too many."""
+    take(tx, [(f"auth:letters:{email.casefold()[:254]}", PER_LETTER)], now)
+
+
+def take(tx: Transaction, limits: Sequence[tuple[str, Limit | Hourly]], now: Micros) -> None:
     """Count a try against each limit; a refused one counts nowhere, since it is rolled back."""
     for key, limit in limits:
         wait = limit.wait(tx.rates.advance(key, now, limit.interval), now)

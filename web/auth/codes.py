@@ -5,17 +5,12 @@ from __future__ import annotations
 import hmac
 import secrets
 
-import structlog
-
 from bot.domain.errors import Conflict, HandraiseError, Invalid, NotFound, RateLimited
 from bot.domain.instants import MINUTE, SECOND, Micros
-from bot.domain.journal import Entry
 from bot.service.ports.accounts import Account, VerificationCode
 from bot.service.ports.store import Transaction
+from web.auth.proving import Proving
 from web.auth.tokens import Tokens
-from web.logs import Disclosed
-
-log = structlog.get_logger(__name__)
 
 DIGITS = 8
 LIFETIME: Micros = 15 * MINUTE
@@ -34,9 +29,10 @@ def hash_code(tokens: Tokens, account_id: str, code: str) -> str:
     return tokens.keyed("verification-code", account_id, code).hex()
 
 
-def log_code(account: Account, code: str) -> None:
-    """Send a code to the log: what development has in place of mail."""
-    log.warning("verification_code", account=account.username, code=Disclosed(code))
+def hashes_of(tokens: Tokens, account_id: str, code: str) -> tuple[str, ...]:
+    """Return what may have been kept of a code, under this secret or a former one."""
+    found = tokens.keyed_by_each("verification-code", account_id, code)
+    return tuple(each.hex() for each in found)
 
 
 def keep_code(tx: Transaction, account_id: str, code_hash: str, now: Micros) -> None:
@@ -52,7 +48,7 @@ def keep_code(tx: Transaction, account_id: str, code_hash: str, now: Micros) -> 
     )
 
 
-def renew_code(tx: Transaction, account_id: str, code_hash: str, now: Micros) -> None:
+def renew_code(tx: Transaction, account_id: str, code_hash: str, now: Micros) -> Account:
     """Keep a new code; `RateLimited` within a minute of the last one."""
     account = _account(tx, account_id)
     if account.verified_at is not None:
@@ -67,10 +63,11 @@ def renew_code(tx: Transaction, account_id: str, code_hash: str, now: Micros) ->
             scope="verification_code",
         )
     keep_code(tx, account_id, code_hash, now)
+    return account
 
 
 def use_code(
-    tx: Transaction, account_id: str, code_hash: str, now: Micros
+    tx: Transaction, account_id: str, code_hashes: tuple[str, ...], proving: Proving, now: Micros
 ) -> Account | HandraiseError:
     """Verify an account's address, or return the refusal.
 
@@ -82,7 +79,7 @@ def use_code(
     code = tx.accounts.lock_code(account_id)
     if code is None or now >= code.expires_at or code.attempts_left < 1:
         return Invalid("This code has ended. Ask for a new one.", code="code_expired")
-    if not hmac.compare_digest(code.code_hash, code_hash):
+    if not any(hmac.compare_digest(code.code_hash, each) for each in code_hashes):
         left = code.attempts_left - 1
         tx.accounts.put_code(
             VerificationCode(
@@ -97,15 +94,7 @@ def use_code(
         return Invalid(
             f"This is not the code. {again}", code="code_wrong", details={"attempts_left": left}
         )
-    # Whoever proves an address first has it; others who only claimed it are told so.
-    if not tx.people.add_identity("email", account.email.casefold(), account.person_id, now):
-        raise Conflict(
-            "Another account has confirmed this address. Sign in to that one.", code="email_taken"
-        )
-    tx.accounts.verify(account_id, now)
-    tx.accounts.drop_code(account_id)
-    tx.journal.add(Entry(kind="account.verified", at=now, person_id=account.person_id))
-    return _account(tx, account_id)
+    return proving.prove(tx, account, now, how="by the code sent to it")
 
 
 def _account(tx: Transaction, account_id: str) -> Account:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.errors import Unauthenticated
+from bot.domain.errors import NotAllowed, NotFound, Unauthenticated
 from bot.domain.instants import SECOND, Micros
 from bot.domain.journal import Entry
 from bot.service.ports.accounts import Account, RefreshToken, TokenFamily
@@ -30,11 +30,26 @@ def account_named(tx: Transaction, name: str) -> Account | None:
 
 
 def open_family(
-    tx: Transaction, account_id: str, family_id: str, token_hash: str, now: Micros, until: Micros
+    tx: Transaction,
+    account_id: str,
+    family_id: str,
+    token_hash: str,
+    now: Micros,
+    until: Micros,
+    user_agent: str = "",
 ) -> SignIn:
-    """Keep a new sign-in with its first refresh token."""
+    """Keep a new sign-in with its first refresh token; `NotAllowed` for who was disabled."""
+    account = tx.accounts.get(account_id)
+    if account is None or account.disabled_at is not None:
+        raise NotAllowed("This account is disabled.", code="account_disabled")
     tx.accounts.add_family(
-        TokenFamily(id=family_id, account_id=account_id, created_at=now, revoked_at=None)
+        TokenFamily(
+            id=family_id,
+            account_id=account_id,
+            created_at=now,
+            revoked_at=None,
+            user_agent=user_agent,
+        )
     )
     _keep_token(tx, token_hash, family_id, now, until)
     return SignIn(account_id=account_id, family_id=family_id)
@@ -59,6 +74,7 @@ def rotate(
         raise Unauthenticated("This sign-in has ended. Sign in again.", code="token_expired")
     if token.used_at is None:
         tx.accounts.use_token(token_hash, now)
+        tx.accounts.see_family(family.id, now)
         _keep_token(tx, successor_hash, family.id, now, until)
     elif now >= token.used_at + REUSE_WINDOW:
         _revoke(tx, family, account, "token_reused", now)
@@ -74,6 +90,25 @@ def close_family(tx: Transaction, family_id: str, now: Micros) -> None:
     family = tx.accounts.get_family(family_id)
     account = tx.accounts.get(family.account_id) if family else None
     if family is not None and account is not None and family.revoked_at is None:
+        _revoke(tx, family, account, "signed_out", now)
+
+
+def close_every(
+    tx: Transaction, account: Account, now: Micros, reason: str, *, but: str | None = None
+) -> None:
+    """End every sign-in of an account, `but` one."""
+    for family in tx.accounts.families_of(account.id, 0):
+        if family.id != but:
+            _revoke(tx, family, account, reason, now)
+
+
+def close_one(tx: Transaction, account_id: str, family_id: str, now: Micros) -> None:
+    """End one sign-in of an account; `NotFound` for one that is not its own."""
+    family = tx.accounts.get_family(family_id)
+    account = tx.accounts.get(account_id)
+    if family is None or account is None or family.account_id != account_id:
+        raise NotFound("There is no such sign-in.")
+    if family.revoked_at is None:
         _revoke(tx, family, account, "signed_out", now)
 
 

@@ -21,6 +21,14 @@ class Registration(Input):
         description="At least 8 characters, at most 72 bytes in UTF-8.",
         json_schema_extra={"format": "password"},
     )
+    invite: str | None = Field(
+        default=None, max_length=128, description="The token of the invitation's link."
+    )
+    administrator_code: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The one-time code that a server without an administrator logs at its start.",
+    )
 
 
 class Login(BaseModel):
@@ -61,5 +69,7 @@ class Me(BaseModel):
     username: str
     email: str
     verified: bool
+    is_admin: bool
+    has_password: bool = Field(description="False for who signs in with Slack alone.")
     created_at: str = Field(json_schema_extra={"format": "date-time"})
     verification_hint: str | None = Field(description="How to verify the address; null once it is.")

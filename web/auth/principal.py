@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.domain.errors import Unauthenticated
+from bot.domain.errors import NotAllowed, Unauthenticated
 from bot.domain.instants import Micros
 from bot.service.ports.store import Transaction
 from web.auth.tokens import AccessClaims
-from web.keys import CLOCK, STORE, TOKENS
+from web.keys import CLOCK, SETTINGS, STORE, TOKENS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,20 +23,28 @@ class Principal:
     verified: bool
     family_id: str
     expires_at: Micros
+    is_admin: bool = False
 
 
-async def authenticate(app: web.Application, token: str) -> Principal:
+async def authenticate(
+    app: web.Application, token: str, *, unconfirmed_too: bool = False
+) -> Principal:
     """Return whom an access token stands for.
 
-    Raises `Unauthenticated` with the code `token_invalid`, `token_expired` or `signed_out`.
+    Raises `Unauthenticated` with the code `token_invalid`, `token_expired` or `signed_out`, and
+    `NotAllowed` with `not_verified` where only the organisation's own addresses may register and
+    this one is not confirmed yet: until then anybody may have claimed it.
     """
     claims = app[TOKENS].read_access(token, app[CLOCK].now())
-    return await app[STORE].read(_principal, claims)
+    principal: Principal = await app[STORE].read(_principal, claims)
+    if app[SETTINGS].registration == "domain" and not (principal.verified or unconfirmed_too):
+        raise NotAllowed("Confirm your address first.", code="not_verified")
+    return principal
 
 
-async def principal_of(request: web.Request) -> Principal:
+async def principal_of(request: web.Request, *, unconfirmed_too: bool = False) -> Principal:
     """Return who signed this request, by its `Authorization: Bearer` header."""
-    return await authenticate(request.app, bearer_of(request))
+    return await authenticate(request.app, bearer_of(request), unconfirmed_too=unconfirmed_too)
 
 
 def bearer_of(request: web.Request) -> str:
@@ -65,4 +73,5 @@ def _principal(tx: Transaction, claims: AccessClaims) -> Principal:
         verified=account.verified_at is not None,
         family_id=family.id,
         expires_at=claims.expires_at,
+        is_admin=account.is_admin,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 from aiohttp import web
 
@@ -14,20 +16,32 @@ from bot.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from bot.domain.instants import SECOND, iso
+from bot.domain.instants import iso
 from bot.service.identifiers import new_id
 from bot.service.ports.accounts import Account
 from bot.service.ports.store import Transaction
 from web.api.endpoint import Call, answer_json, endpoint
-from web.auth import attempts, codes, cookie, families, registration
+from web.auth import attempts, codes, cookie, families, registration, tickets
+from web.auth.letters import Letters, letters_of
 from web.auth.models import Login, Me, Refresh, Registration, Tokens, Verification
+from web.auth.opening import answer_tokens, sign_in
 from web.auth.principal import authenticate, bearer_of
-from web.auth.tokens import hash_of, new_refresh_token
-from web.keys import CLOCK, PASSWORDS, SEND_CODE, SETTINGS, STORE, TOKENS
+from web.auth.proving import proving_of
+from web.auth.tokens import hash_of
+from web.keys import CLOCK, PASSWORDS, SETTINGS, STORE, TOKENS
 
 log = structlog.get_logger(__name__)
 
 TAG = "accounts"
+NO_WAY = (
+    "This server cannot send mail yet: ask its administrator to confirm your address. "
+    "Until then you can chat, but nobody can ask you anything."
+)
+_HINTS = {
+    "email": "We have sent a code to your address: look into your mail.",
+    "slack": "We have sent a code to you in Slack: look at the messages of the app there.",
+    "log": "Development mode: no mail is sent. The code is in the server's log.",
+}
 
 
 @endpoint(
@@ -39,7 +53,7 @@ TAG = "accounts"
     answer=Tokens,
     status=201,
     signed_in=False,
-    errors=(Conflict, RateLimited, Unavailable),
+    errors=(Conflict, NotAllowed, RateLimited, Unavailable),
 )
 async def register(call: Call) -> web.Response:
     """Keep a new account, not verified yet, and send the code that verifies its address."""
@@ -49,18 +63,34 @@ async def register(call: Call) -> web.Response:
     registration.check_name_and_password(body.username, body.password)
     # Asked before the expensive hash, and once more inside the transaction that counts.
     await app[STORE].read(registration.check_free, body.username, email)
-    account_id, code = new_id(), codes.new_code()
+    account_id, code, now = new_id(), codes.new_code(), app[CLOCK].now()
+    rules, letters = registration.rules_of(app[SETTINGS]), letters_of(app)
     applicant = registration.Applicant(
         account_id=account_id,
         person_id=new_id(),
         username=body.username,
         email=email,
-        password_hash=await app[PASSWORDS].hash(body.password),
+        password_hash="",
         code_hash=codes.hash_code(app[TOKENS], account_id, code),
+        invite_hash=None if body.invite is None else tickets.hash_of(body.invite),
+        administrator_hash=None
+        if body.administrator_code is None
+        else tickets.hash_of_code(body.administrator_code),
     )
-    account: Account = await app[STORE].run(registration.register, applicant, app[CLOCK].now())
-    _send(app, account, code)
-    return await _sign_in(call, account.id, 201)
+    await app[STORE].read(registration.check_admitted, rules, applicant, now)
+    applicant = replace(applicant, password_hash=await app[PASSWORDS].hash(body.password))
+
+    def send(tx: Transaction, account: Account) -> bool:
+        attempts.spend_letter(tx, account.email, now)
+        return letters.send_code(tx, account, code, now)
+
+    account: Account
+    account, sent = await app[STORE].run(
+        registration.register, rules, applicant, send, proving_of(app[SETTINGS]), now
+    )
+    if not sent:
+        letters.bring(account, code)
+    return await sign_in(call, account.id, 201)
 
 
 @endpoint(
@@ -78,7 +108,7 @@ async def login(call: Call) -> web.Response:
     app, form = call.app, call.body
     await attempts.allow(call.request, "login", form.username)
     account: Account | None = await app[STORE].read(families.account_named, form.username)
-    stored = account.password_hash if account else None
+    stored = (account.password_hash or None) if account else None
     right = await app[PASSWORDS].matches(form.password, stored)
     if account is None or not right:
         raise Unauthenticated(
@@ -86,14 +116,20 @@ async def login(call: Call) -> web.Response:
         )
     if account.disabled_at is not None:
         raise NotAllowed("This account is disabled.", code="account_disabled")
-    return await _sign_in(call, account.id, 200)
+    return await sign_in(call, account.id, 200)
 
 
-@endpoint("GET", "/api/auth/me", summary="Who is signed in", tag=TAG, answer=Me)
+@endpoint(
+    "GET",
+    "/api/auth/me",
+    summary="Who is signed in",
+    tag=TAG,
+    answer=Me,
+    unconfirmed_too=True,
+)
 async def me(call: Call) -> Me:
     """Show the account."""
-    account: Account = await call.app[STORE].read(_account, call.principal.account_id)
-    return _me(call, account)
+    return await _me(call)
 
 
 @endpoint(
@@ -103,6 +139,7 @@ async def me(call: Call) -> Me:
     tag=TAG,
     body=Verification,
     answer=Me,
+    unconfirmed_too=True,
     errors=(Conflict, RateLimited),
 )
 async def verify(call: Call) -> Me:
@@ -110,13 +147,13 @@ async def verify(call: Call) -> Me:
     app, account_id = call.app, call.principal.account_id
     await attempts.allow(call.request, "verify")
     code = "".join(call.body.code.replace("-", " ").split())
-    code_hash = codes.hash_code(app[TOKENS], account_id, code)
+    hashes = codes.hashes_of(app[TOKENS], account_id, code)
     result: Account | HandraiseError = await app[STORE].run(
-        codes.use_code, account_id, code_hash, app[CLOCK].now()
+        codes.use_code, account_id, hashes, proving_of(app[SETTINGS]), app[CLOCK].now()
     )
     if isinstance(result, HandraiseError):
         raise result
-    return _me(call, result)
+    return await _me(call)
 
 
 @endpoint(
@@ -125,18 +162,26 @@ async def verify(call: Call) -> Me:
     summary="Send a new code",
     tag=TAG,
     status=202,
+    unconfirmed_too=True,
     errors=(Conflict, RateLimited),
 )
 async def resend(call: Call) -> None:
     """Replace the code by a new one, at most once a minute."""
     app, account_id = call.app, call.principal.account_id
-    account: Account = await app[STORE].read(_account, account_id)
-    if account.verified_at is None and app[SEND_CODE] is None:
-        raise Conflict(_hint(app), code="mail_not_configured")
-    code = codes.new_code()
+    letters, code, now = letters_of(app), codes.new_code(), app[CLOCK].now()
     code_hash = codes.hash_code(app[TOKENS], account_id, code)
-    await app[STORE].run(codes.renew_code, account_id, code_hash, app[CLOCK].now())
-    _send(app, account, code)
+
+    def renew(tx: Transaction) -> tuple[Account, bool]:
+        account = codes.renew_code(tx, account_id, code_hash, now)
+        if letters.way(tx, account.email) is None:
+            raise Conflict(NO_WAY, code="mail_not_configured")
+        attempts.spend_letter(tx, account.email, now)
+        return account, letters.send_code(tx, account, code, now)
+
+    account: Account
+    account, sent = await app[STORE].run(renew)
+    if not sent:
+        letters.bring(account, code)
 
 
 @endpoint(
@@ -164,7 +209,7 @@ async def refresh(call: Call) -> web.Response:
     if isinstance(result, Unauthenticated):
         log.warning("refresh_token_reused")
         raise result
-    return _answer(call, result, successor, 200)
+    return answer_tokens(call, result, successor, 200)
 
 
 @endpoint(
@@ -184,7 +229,7 @@ async def logout(call: Call) -> web.Response:
     if token is not None:
         await app[STORE].run(families.close_family_of, hash_of(token), now)
     else:
-        principal = await authenticate(app, bearer_of(call.request))
+        principal = await authenticate(app, bearer_of(call.request), unconfirmed_too=True)
         await app[STORE].run(families.close_family, principal.family_id, now)
     response = answer_json(None, 204)
     cookie.drop(response, call.request)
@@ -194,43 +239,15 @@ async def logout(call: Call) -> web.Response:
 ENDPOINTS = (register, login, me, verify, resend, refresh, logout)
 
 
-async def _sign_in(call: Call, account_id: str, status: int) -> web.Response:
-    app = call.app
-    now, token = app[CLOCK].now(), new_refresh_token()
-    until = now + app[TOKENS].refresh_lifetime
-    opened: families.SignIn = await app[STORE].run(
-        families.open_family, account_id, new_id(), hash_of(token), now, until
-    )
-    return _answer(call, opened, token, status)
-
-
-def _answer(call: Call, sign_in: families.SignIn, refresh: str, status: int) -> web.Response:
-    tokens, now = call.app[TOKENS], call.app[CLOCK].now()
-    page = cookie.is_page(call.request)
-    body = Tokens(
-        access_token=tokens.issue_access(sign_in.account_id, sign_in.family_id, now),
-        refresh_token=None if page else refresh,
-        expires_in=tokens.access_lifetime // SECOND,
-    )
-    response = answer_json(body, status)
-    if page:
-        cookie.keep(response, call.request, refresh, tokens.refresh_lifetime // SECOND)
-    return response
-
-
 def _refresh_token(call: Call) -> str | None:
     given: str | None = call.body.refresh_token
     return given if given is not None else cookie.presented(call.request)
 
 
-def _account(tx: Transaction, account_id: str) -> Account:
-    account = tx.accounts.get(account_id)
-    if account is None:
-        raise NotFound("There is no such account.")
-    return account
-
-
-def _me(call: Call, account: Account) -> Me:
+async def _me(call: Call) -> Me:
+    account, way = await call.app[STORE].read(
+        _account, call.principal.account_id, letters_of(call.app)
+    )
     verified = account.verified_at is not None
     return Me(
         id=account.id,
@@ -238,22 +255,16 @@ def _me(call: Call, account: Account) -> Me:
         username=account.username,
         email=account.email,
         verified=verified,
+        is_admin=account.is_admin,
+        has_password=bool(account.password_hash),
         created_at=iso(account.created_at),
-        verification_hint=None if verified else _hint(call.app),
+        verification_hint=None if verified else _HINTS.get(way or "", NO_WAY),
     )
 
 
-def _hint(app: web.Application) -> str:
-    if app[SETTINGS].debug:
-        return "Development mode: no mail is sent. The code is in the server's log."
-    return (
-        "This server cannot send mail yet: ask its administrator to confirm your address. "
-        "Until then you can chat, but nobody can ask you anything."
-    )
-
-
-def _send(app: web.Application, account: Account, code: str) -> None:
-    """Deliver a code, after the commit that kept it."""
-    send = app[SEND_CODE]
-    if send is not None:
-        send(account, code)
+def _account(tx: Transaction, account_id: str, letters: Letters) -> tuple[Account, str | None]:
+    account = tx.accounts.get(account_id)
+    if account is None:
+        raise NotFound("There is no such account.")
+    way = letters.way(tx, account.email)
+    return account, None if way is None else way.channel

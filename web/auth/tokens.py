@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 
 from bot.domain.errors import Unauthenticated
-from bot.domain.instants import SECOND, Micros
+from bot.domain.instants import MINUTE, SECOND, Micros
 from bot.service.identifiers import new_id
 
 ISSUER = "handraise"
@@ -19,6 +19,10 @@ AUDIENCE = "handraise/web"
 _ALGORITHM = "HS256"
 _REQUIRED = ["iss", "aud", "sub", "fam", "typ", "iat", "exp", "jti"]
 _MAX_TOKEN = 4096
+_AHEAD: Micros = 10 * MINUTE
+"""How far the clocks of two servers may differ: a token from further ahead is none of ours."""
+_HEADER = jwt.encode({}, b"\0" * 32, algorithm=_ALGORITHM).partition(".")[0] + "."
+"""The only header we make. No other is read: no other algorithm, `kid`, `jku`, `x5u`, `crit`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,14 +83,17 @@ class Tokens:
         invalid = Unauthenticated(
             "This token is not valid here. Sign in again.", code="token_invalid"
         )
-        if len(token) > _MAX_TOKEN:
+        if len(token) > _MAX_TOKEN or not token.startswith(_HEADER):
             raise invalid
         claims = next((c for key in self._reading_keys if (c := _claims(token, key))), None)
         if claims is None:
             raise invalid
         subject, family, expires = claims["sub"], claims["fam"], claims["exp"]
         texts = isinstance(subject, str) and isinstance(family, str)
-        if claims["typ"] != "access" or not texts or type(expires) is not int:
+        whole = type(expires) is int and type(claims["iat"]) is int
+        if claims["typ"] != "access" or not texts or not whole:
+            raise invalid
+        if claims["iat"] * SECOND > now + _AHEAD:
             raise invalid
         if now >= expires * SECOND:
             raise Unauthenticated(

@@ -7,7 +7,7 @@ import asyncio
 import structlog
 from aiohttp import WSMsgType, web
 
-from bot.domain.errors import HandraiseError, Unauthenticated
+from bot.domain.errors import HandraiseError, NotAllowed, Unauthenticated
 from web.auth.principal import authenticate
 from web.chat import protocol
 from web.chat.connection import Connection
@@ -67,7 +67,7 @@ async def _sign_in(request: web.Request, socket: web.WebSocketResponse[bool]) ->
         await socket.close(code=TOO_SLOW, message=b"auth_timeout")
     except ProtocolError as refused:
         await socket.close(code=_NOT_AUTH, message=refused.code.encode())
-    except Unauthenticated as refused:
+    except (Unauthenticated, NotAllowed) as refused:
         await socket.close(code=_NO_ACCESS, message=refused.code.encode())
     except HandraiseError as refused:
         await socket.close(code=_TRY_LATER, message=refused.code.encode())
