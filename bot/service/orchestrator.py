@@ -78,6 +78,7 @@ class Orchestrator:
             log.exception("turn broke", extra={"session_id": claim.session.id})
             await self._break_off(claim)
         finally:
+            self._end_status(claim)
             await renewal.close()
             seconds = monotonic() - started
             self._observer.turn(outcome, seconds)
@@ -145,6 +146,12 @@ class Orchestrator:
     def _stage(self, claim: ClaimedTurn) -> Stage | None:
         """Return what shows a turn at its place while it runs, where that channel can."""
         return None if claim.place is None else self._stages.get(channel_of(claim.place))
+
+    def _end_status(self, claim: ClaimedTurn) -> None:
+        """Show at the turn's place that nothing is being done there any more."""
+        stage = self._stage(claim)
+        if stage is not None and claim.place is not None:
+            stage.status(claim.place, Status.IDLE)
 
     def _show_status(self, claim: ClaimedTurn, status: Status) -> None:
         stage = self._stage(claim)

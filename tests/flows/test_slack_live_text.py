@@ -288,3 +288,23 @@ async def test_a_stream_that_cannot_be_looked_for_is_not_begun_twice(scene: Scen
     assert len(scene.slack.calls("chat.startStream")) <= 1
     await scene.mouth.drain()
     assert [text_of(m) for m in ours(scene, channel, message)] == ["One two."]
+
+
+async def test_a_turn_that_is_over_at_once_shows_no_status(scene: Scene) -> None:
+    channel = await opened(scene)
+    message = await scene.slack.post_as("ann", channel, "hello")
+    place = f"slack:{scene.team.id}/{channel.id}/{message.ts}"
+    scene.sender.stage.status(place, Status.THINKING)
+    scene.sender.stage.status(place, Status.IDLE)
+    await scene.sender.stage.settle()
+    assert scene.slack.calls("assistant.threads.setStatus") == []
+
+
+async def test_a_turn_that_says_nothing_leaves_no_status_behind(scene: Scene) -> None:
+    async def wait(number: int) -> None:
+        await scene.slack.wait_for_call("assistant.threads.setStatus")
+
+    channel, message = await typed(scene, "I was about to", plan=Plan(steps=()), between=wait)
+    calls = scene.slack.calls("assistant.threads.setStatus")
+    assert [call.args["status"] for call in calls] == ["is thinking…", ""]
+    assert scene.slack.status_of(channel, message.ts) == ""

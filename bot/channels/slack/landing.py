@@ -22,6 +22,8 @@ PAGE = 100
 PAGES = 3
 """Of history at most: what is looked for was said seconds ago."""
 _REMEMBERED = 10_000
+_SKEW: Micros = 2 * SECOND
+"""How far Slack's clock may be behind ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,8 +205,9 @@ class Landing:
 
     async def find_stream(self, room: Room, since: Micros) -> Landed | None:
         """Find what we have begun to stream in a thread since then: it has no metadata yet."""
+        oldest = f"{(since - _SKEW) / SECOND:.6f}"
         bot = (await self._calls.team(room.team)).bot_user
-        answer = await self._page(room, f"{since / SECOND:.6f}", "")
+        answer = await self._page(room, oldest, "")
         for message in answer.get("messages") or ():
             is_ours = message.get("user") == bot and not message.get("metadata")
             ts = message.get("ts")

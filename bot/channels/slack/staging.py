@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 STALE: Micros = 15 * MINUTE
 """How old a preview is whose message never came; a stream lives for about five minutes."""
+QUICK = 0.4
+"""Seconds in which a turn may be over before anybody wonders what it does."""
 MAX_LIVE = 64
 """Texts that grow at once on one server; more are not shown before they are said."""
 _AT_ONCE = 50
@@ -62,6 +64,8 @@ class SlackStage:
         self._growing: set[GrowingText] = set()
         self._statuses: dict[str, Status] = {}
         self._no_status: dict[str, Micros] = {}
+        self._lit: set[str] = set()
+        """The places at which a status stands, as far as this server knows."""
 
     def begin(self, place: str, turn_id: str) -> LiveText:
         """Return where to show a turn's text."""
@@ -138,8 +142,11 @@ class SlackStage:
     async def _show_statuses(self, place: str) -> None:
         shown: Status | None = None
         try:
+            if place not in self._lit:
+                await self._pause(QUICK)  # a turn that is over by then needs no status
             while (wanted := self._statuses[place]) is not shown:
-                await self._show_status(place, wanted)
+                if wanted in _WORDS or place in self._lit:
+                    await self._show_status(place, wanted)
                 shown = wanted
         finally:
             del self._statuses[place]
@@ -150,6 +157,7 @@ class SlackStage:
         except NoAddress:
             return
         thread = room.thread
+        self._lit.discard(place)
         try:
             if thread is None or self._clock.now() < self._no_status.get(room.team, 0):
                 return
@@ -161,6 +169,8 @@ class SlackStage:
                     channel_id=room.channel, thread_ts=thread, status=_WORDS.get(status, "")
                 ),
             )
+            if status in _WORDS:
+                self._lit.add(place)
         except Refused as refused:
             if refused.code in ("missing_scope", "not_allowed_token_type", "unknown_method"):
                 self._no_status[room.team] = self._clock.now() + _NOT_HERE
