@@ -20,11 +20,12 @@ from bot.domain.planning import (
 )
 from bot.domain.session import Message, SessionState
 from bot.service.asking import Terms, ask, remind
+from bot.service.contacting import ask_to_contact
 from bot.service.conversation import Conversation
+from bot.service.ending import close_down
 from bot.service.ports.store import Transaction
-from bot.service.recipients import Asker
+from bot.service.recipients import Asker, NotNamed
 from bot.service.settling import settle
-from bot.service.talking import close_down
 
 MAX_STEPS = 24
 """Steps carried out of one plan: three for each of the inputs that a turn reacts to."""
@@ -117,7 +118,12 @@ class StepsAtWork:
             earlier = self._open(step.replaces)
             if earlier is None:
                 raise Invalid("The question to change is not open any more.")
-        request = ask(self._tx, self._conversation, step, self._asker, self._now, self._terms)
+        given = (self._tx, self._conversation, step, self._asker, self._now, self._terms)
+        try:
+            request = ask(*given)
+        except NotNamed:
+            # Nothing of it is asked, or taken back, before the owner has allowed whom it goes to.
+            return ask_to_contact(*given)
         if earlier is not None:
             self._settle(earlier, State.SUPERSEDED)
         return request

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.commands import (
-    SYSTEM_CHANNEL,
     BindSession,
-    CloseSession,
     Command,
     Offer,
     Outcome,
@@ -15,13 +13,9 @@ from bot.domain.commands import (
     ResumeSession,
     SpeakAt,
     StartSession,
-    StopTurn,
-    TimeOutSession,
 )
-from bot.domain.errors import Conflict, NotAllowed, NotFound, Unavailable
-from bot.domain.feedback import State
-from bot.domain.instants import MINUTE, Micros
-from bot.domain.journal import Entry
+from bot.domain.errors import Conflict, Unavailable
+from bot.domain.instants import Micros
 from bot.domain.place import Binding
 from bot.domain.planning import Role
 from bot.domain.routing import lane_of_place
@@ -31,12 +25,12 @@ from bot.domain.session import (
     SessionState,
     title_of,
 )
-from bot.domain.spans import say_span
 from bot.domain.text import clean
 from bot.service.conversation import Conversation
+from bot.service.ending import end_session, hold_questions, journal_of
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
-from bot.service.settling import settle
+from bot.service.rights import canonical, is_owner, locked, owned, role_of
 
 HELD_AT_ONCE = 5
 """Sessions that may be held back for one person; beyond that a new text is refused, not kept."""
@@ -63,7 +57,7 @@ class Talking:
         now: Micros,
     ) -> Outcome:
         text = clean(said) if said is not None else None
-        owner = _canonical(tx, command.actor.person_id)
+        owner = canonical(tx, command.actor.person_id)
         room = self._make_room(tx, command, now, end)
         if room and text is None:
             raise _too_many(room)
@@ -73,21 +67,21 @@ class Talking:
         tx.sessions.add(session)
         conversation = Conversation(tx, session, now, self.session_timeout)
         if binding is not None:
-            _bind(tx, binding.place, session.id, binding.head or "{}", now)
+            bind_place(tx, binding.place, session.id, binding.head or "{}", now)
             conversation.place = binding.place
         seq = None
         if text is not None:
             seq = self._speak(conversation, command, text)
         conversation.tell_state()
-        _journal(tx, "session.held" if room else "session.started", command, session.id, now)
+        journal_of(tx, "session.held" if room else "session.started", command, session.id, now)
         conversation.save()
         return self._outcome("held" if room else "started", session.id, seq, room)
 
     def receive(self, tx: Transaction, command: ReceiveMessage, now: Micros) -> Outcome:
         """Take a message; a session that was ended or held goes on, if there is room for it."""
         text = clean(command.text)
-        session = _locked(tx, command.session_id)
-        role = _role(tx, session, command.actor.person_id)
+        session = locked(tx, command.session_id)
+        role = role_of(tx, session, command.actor.person_id)
         return self._hear(tx, session, role, command, text, None, now)
 
     def speak_at(self, tx: Transaction, command: SpeakAt, now: Micros) -> Outcome:
@@ -98,10 +92,10 @@ class Talking:
                 return Outcome(status="ignored")
             return self._open(tx, command, command.text, None, command, now)
         text = clean(command.text)
-        session = _locked(tx, binding.session_id)
+        session = locked(tx, binding.session_id)
         speaker = command.actor.person_id
         role = ParticipantRole.OWNER
-        if not _is_owner(tx, session, speaker):
+        if not is_owner(tx, session, speaker):
             role = tx.sessions.role_of(session.id, speaker) or ParticipantRole.CONTRIBUTOR
             tx.sessions.add_participant(session.id, speaker, role)
         if command.head is not None:
@@ -110,9 +104,9 @@ class Talking:
 
     def bind(self, tx: Transaction, command: BindSession, now: Micros) -> Outcome:
         """Let a session live at a further place, as its owner wants."""
-        session = _owned(tx, command.session_id, command.actor.person_id)
-        _bind(tx, command.place, session.id, command.head, now)
-        _journal(tx, "session.bound", command, session.id, now)
+        session = owned(tx, command.session_id, command.actor.person_id)
+        bind_place(tx, command.place, session.id, command.head, now)
+        journal_of(tx, "session.bound", command, session.id, now)
         return Outcome(status="bound", session_id=session.id)
 
     def _hear(
@@ -159,13 +153,13 @@ class Talking:
             conversation.change(state=SessionState.HELD, end_reason=None)
         else:
             return room
-        _journal(tx, kind, command, conversation.id, now)
+        journal_of(tx, kind, command, conversation.id, now)
         return room
 
     def resume(self, tx: Transaction, command: ResumeSession, now: Micros) -> Outcome:
         """Start a session that was held back."""
         room = self._make_room(tx, command, now, command.end, command.session_id)
-        session = _owned(tx, command.session_id, command.actor.person_id)
+        session = owned(tx, command.session_id, command.actor.person_id)
         if session.state is SessionState.ACTIVE:
             return Outcome(status="started", session_id=session.id)
         if session.state is SessionState.ENDED:
@@ -175,57 +169,9 @@ class Talking:
         conversation = Conversation(tx, session, now, self.session_timeout)
         conversation.change(state=SessionState.ACTIVE, last_active_at=now)
         conversation.tell_state()
-        _journal(tx, "session.started", command, session.id, now)
+        journal_of(tx, "session.started", command, session.id, now)
         conversation.save()
         return Outcome(status="started", session_id=session.id)
-
-    def close(self, tx: Transaction, command: CloseSession, now: Micros) -> Outcome:
-        """End a session at its owner's wish."""
-        end_session(tx, command.session_id, command, "owner", now, self.session_timeout)
-        return Outcome(status="ended", session_id=command.session_id)
-
-    def time_out(self, tx: Transaction, command: TimeOutSession, now: Micros) -> Outcome:
-        """Warn of the end of a session that is idle, then end it, unless something happened."""
-        hold_questions(tx, command.session_id)
-        session = tx.sessions.lock(command.session_id)
-        if session is None or session.idle_at is None or session.idle_at > now:
-            return Outcome(status="unchanged", session_id=command.session_id)
-        conversation = Conversation(tx, session, now, self.session_timeout)
-        if now < session.last_active_at + self.session_timeout:
-            conversation.change(warned=True)
-            conversation.say(
-                Role.SYSTEM,
-                "Nothing has happened here for a while. This session ends "
-                f"{_in_words(session.last_active_at + self.session_timeout - now)} from now, "
-                "unless somebody writes; it can be reopened by writing in it.",
-                channel=SYSTEM_CHANNEL,
-                stirs=False,
-            )
-            _journal(tx, "session.warned", command, session.id, now)
-            conversation.save()
-            return Outcome(status="warned", session_id=session.id)
-        close_down(tx, conversation, "idle", now)
-        _journal(tx, "session.timed_out", command, session.id, now)
-        conversation.save()
-        return Outcome(status="ended", session_id=session.id)
-
-    def stop(self, tx: Transaction, command: StopTurn, now: Micros) -> Outcome:
-        """Stop the running turn: its claim is void, and its input counts as dealt with."""
-        session = _owned(tx, command.session_id, command.actor.person_id)
-        if not session.has_input:
-            return Outcome(status="unchanged", session_id=session.id)
-        conversation = Conversation(tx, session, now, self.session_timeout)
-        conversation.release()
-        stopped = conversation.say(
-            Role.SYSTEM,
-            "Stopped.",
-            channel=command.actor.channel,
-            person_id=command.actor.person_id,
-        )
-        conversation.change(planned_seq=stopped.seq)
-        _journal(tx, "turn.stopped", command, session.id, now)
-        conversation.save()
-        return Outcome(status="stopped", session_id=session.id)
 
     def _speak(self, conversation: Conversation, command: Command, text: str) -> int:
         message = conversation.say(
@@ -250,7 +196,7 @@ class Talking:
 
         The person's row is held, so that two sessions cannot both be the third.
         """
-        owner = _canonical(tx, command.actor.person_id)
+        owner = canonical(tx, command.actor.person_id)
         people = {owner}
         if end is not None:
             # Whom its questions tell of its end: all people are held in one order.
@@ -279,62 +225,6 @@ class Talking:
         return Outcome(status=status, session_id=session_id, seq=seq, text=text, offer=tuple(room))
 
 
-def end_session(
-    tx: Transaction,
-    session_id: str,
-    command: Command,
-    reason: str,
-    now: Micros,
-    timeout: Micros,
-) -> None:
-    """End a session that the actor owns; ending it twice changes nothing."""
-    hold_questions(tx, session_id)
-    session = _owned(tx, session_id, command.actor.person_id)
-    if session.state is SessionState.ENDED:
-        return
-    conversation = Conversation(tx, session, now, timeout)
-    close_down(tx, conversation, reason, now, by=command.actor.person_id)
-    _journal(tx, "session.ended", command, session_id, now)
-    conversation.save()
-
-
-def hold_questions(tx: Transaction, session_id: str) -> set[str]:
-    """Hold the open questions of a session, and return whom they went to.
-
-    Requests before their session, as everywhere: two transactions cannot wait for each other.
-    """
-    told: set[str] = set()
-    for request in tx.requests.open_of(session_id):  # oldest first, which is the order of ids
-        tx.requests.lock(request.id)
-        told.update(r.canonical_id for r in tx.requests.recipients(request.id))
-    return told
-
-
-def close_down(
-    tx: Transaction,
-    conversation: Conversation,
-    reason: str,
-    now: Micros,
-    *,
-    by: str | None = None,
-) -> None:
-    """Give a locked session its end: no claim is valid any more, open questions are cancelled."""
-    for request in tx.requests.open_of(conversation.id):
-        settle(tx, conversation, request, State.CANCELLED, now, by=by, via=SYSTEM_CHANNEL)
-    conversation.release()
-    conversation.change(
-        state=SessionState.ENDED,
-        end_reason=reason,
-        planned_seq=conversation.session.message_seq,
-        last_active_at=now,
-    )
-    conversation.tell_state()
-
-
-def _in_words(span: Micros) -> str:
-    return say_span(max(MINUTE, span // MINUTE * MINUTE))
-
-
 def _new_session(owner: str, text: str | None, state: SessionState, now: Micros) -> Session:
     return Session(
         id=new_id(),
@@ -361,37 +251,8 @@ def _new_session(owner: str, text: str | None, state: SessionState, now: Micros)
     )
 
 
-def _locked(tx: Transaction, session_id: str) -> Session:
-    session = tx.sessions.lock(session_id)
-    if session is None:
-        raise NotFound("There is no such session.")
-    return session
-
-
-def _canonical(tx: Transaction, person_id: str) -> str:
-    """Return who a person is: whoever was signed in may have been merged since."""
-    person = tx.people.get(person_id)
-    return person.canonical_id if person else person_id
-
-
-def _role(tx: Transaction, session: Session, person_id: str) -> ParticipantRole:
-    """Return the person's role; strangers do not learn that the session exists."""
-    if _is_owner(tx, session, person_id):
-        return ParticipantRole.OWNER
-    role = tx.sessions.role_of(session.id, _canonical(tx, person_id))
-    if role is None:
-        raise NotFound("There is no such session.")
-    if role is ParticipantRole.OBSERVER:
-        raise NotAllowed("You can read this session, but not write in it.")
-    return role
-
-
-def _is_owner(tx: Transaction, session: Session, person_id: str) -> bool:
-    """Tell whether a person owns a session: two people may have been found to be one."""
-    return person_id == session.owner_id or _canonical(tx, person_id) == session.owner_id
-
-
-def _bind(tx: Transaction, place: str, session_id: str, head: str, now: Micros) -> None:
+def bind_place(tx: Transaction, place: str, session_id: str, head: str, now: Micros) -> None:
+    """Let a session live at a place; `Unavailable` when another has just begun there."""
     binding = Binding(
         place=place, session_id=session_id, lane=lane_of_place(place), head=head, created_at=now
     )
@@ -400,34 +261,9 @@ def _bind(tx: Transaction, place: str, session_id: str, head: str, now: Micros) 
         raise Unavailable("This place has just got a session. Send it again.", code="place_taken")
 
 
-def _owned(tx: Transaction, session_id: str, person_id: str) -> Session:
-    session = _locked(tx, session_id)
-    if _role(tx, session, person_id) is not ParticipantRole.OWNER:
-        raise NotAllowed("Only the session's owner can do this.")
-    return session
-
-
 def _too_many(room: list[Offer]) -> Conflict:
     return Conflict(
         f"You have {len(room)} sessions running, which is the limit. End one of them first.",
         code="too_many_sessions",
         details={"offer": [{"session_id": o.session_id, "title": o.title} for o in room]},
-    )
-
-
-def _journal(
-    tx: Transaction,
-    kind: str,
-    command: Command,
-    session_id: str,
-    now: Micros,
-) -> None:
-    tx.journal.add(
-        Entry(
-            kind=kind,
-            at=now,
-            session_id=session_id,
-            person_id=command.actor.person_id or None,
-            channel=command.actor.channel,
-        )
     )

@@ -29,7 +29,7 @@ from bot.service.intake import Intake
 from bot.service.interpreting import Interpreter
 from bot.service.ports.channel import Delivery, Fate, Saying
 from bot.service.posting import Posting
-from bot.service.talking import _bind
+from bot.service.talking import bind_place
 from bot.service.unread import READ
 from tests.clock import FakeClock
 from tests.flows.stage import UNLIMITED, Stage
@@ -199,7 +199,7 @@ async def test_what_cannot_be_said_is_told_on_the_web(stage: Places) -> None:
 async def test_two_people_who_begin_at_one_place_get_one_session(stage: Places) -> None:
     first = await stage.speak("ann", "hello")
     with pytest.raises(Unavailable):
-        await stage.store.run(_bind, PLACE, first, "{}", 0)
+        await stage.store.run(bind_place, PLACE, first, "{}", 0)
     assert await stage.speak("ben", "hello") == first
 
 
