@@ -9,16 +9,21 @@ from time import monotonic
 from bot.domain.commands import SYSTEM_CHANNEL, Actor, AdvanceRequest, Command, TimeOutSession
 from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.instants import DAY, HOUR, Micros
+from bot.service.erasing import carry_on
 from bot.service.intake import Intake
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Transaction
+from bot.service.retention import Retention
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 RECEIPTS_KEPT: Micros = 14 * DAY
 """How long a repeated command is recognised; no entrance repeats one for longer."""
+FAMILIES_KEPT: Micros = 30 * DAY
+ROUNDS = 20
+"""Portions that one sweep forgets while there is more."""
 
 _SYSTEM = Actor(person_id="", channel=SYSTEM_CHANNEL)
 
@@ -33,11 +38,14 @@ class Sweeper:
         clock: Clock,
         intake: Intake,
         observer: Observer | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._intake = intake
         self._observer = observer or Unobserved()
+        self._retention = retention or Retention()
+        self._families_at: Micros = 0
 
     async def sweep(self) -> int:
         """Apply everything that is due and return how many commands that took."""
@@ -50,7 +58,10 @@ class Sweeper:
                 total += changed
                 if not changed:  # what is left is not ours to change: no endless round
                     break
-            await self._store.run(self._forget, self._clock.now())
+            for _ in range(ROUNDS):
+                if not await self._store.run(self._forget, self._clock.now()):
+                    break
+            await self._store.run(self._tidy, self._clock.now())
         except HandraiseError as error:
             log.warning("the sweep stopped early: %s", error.code)
         self._observer.sweep(monotonic() - started)
@@ -85,12 +96,30 @@ class Sweeper:
         ]
         return questions + idle
 
-    def _forget(self, tx: Transaction, now: Micros) -> None:
-        """Drop what nobody can ask for any more, a bounded portion each time."""
-        tx.receipts.prune(now - RECEIPTS_KEPT, BATCH)
-        tx.accounts.prune_tokens(now - DAY, BATCH)
-        # A time that has passed limits nothing; an hour, since clocks can be set back.
-        tx.rates.prune(now - HOUR, BATCH)
-        tx.inbox.prune(now - RECEIPTS_KEPT, BATCH)
-        tx.vault.prune(now - DAY, BATCH)
-        tx.links.prune(now, BATCH)
+    def _forget(self, tx: Transaction, now: Micros) -> bool:
+        """Drop what nobody can ask for any more, a bounded portion; True when there may be more."""
+        gone = (
+            tx.receipts.prune(now - RECEIPTS_KEPT, BATCH),
+            tx.accounts.prune_tokens(now - DAY, BATCH),
+            # A time that has passed limits nothing; an hour, since clocks can be set back.
+            tx.rates.prune(now - HOUR, BATCH),
+            tx.inbox.prune(now - RECEIPTS_KEPT, BATCH),
+            tx.vault.prune(now - DAY, BATCH),
+            tx.links.prune(now, BATCH),
+            self._forget_families(tx, now),
+        )
+        return max(gone) >= BATCH
+
+    def _forget_families(self, tx: Transaction, now: Micros) -> int:
+        """Drop sign-ins that ended long ago; looked for now and then, since none ends in haste."""
+        if now < self._families_at:
+            return 0
+        gone = tx.accounts.prune_families(now - FAMILIES_KEPT, BATCH)
+        if gone < BATCH:
+            self._families_at = now + HOUR
+        return gone
+
+    def _tidy(self, tx: Transaction, now: Micros) -> None:
+        """Erase some of what must not be kept any longer."""
+        self._retention.portion(tx, now)
+        carry_on(tx, now)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from bot.adapters.store.maintenance import Maintenance
 from bot.domain.chain import Record, Verdict
-from bot.domain.errors import NotFound, Unavailable
+from bot.domain.errors import NotFound
 from bot.domain.instants import Micros, iso, to_micros
 from bot.service.ports.store import Transaction
 from web.cli.database import opened
+from web.cli.output import output
 from web.cli.terminal import counted, plain, say
 from web.views.people import People
 
@@ -69,7 +67,7 @@ def _moment(text: str) -> Micros:
 def _export(arguments: argparse.Namespace) -> int:
     since: Micros = 0 if arguments.since is None else arguments.since
     until: Micros = _ALWAYS if arguments.until is None else arguments.until
-    with opened() as database, _output(arguments.output) as file:
+    with opened() as database, output(arguments.output) as file:
         if arguments.request is None:
             lines = _every_line(database, since, until)
         else:
@@ -128,26 +126,6 @@ def _chaining(record: Record) -> dict[str, Any]:
 
 def _hex(value: bytes | None) -> str | None:
     return None if value is None else value.hex()
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[IO[str]]:
-    """Open a file that only its owner can read, and which appears once it is whole."""
-    if path is None:
-        yield sys.stdout
-        return
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            yield file
-        partial.replace(path)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written ({error.strerror}).") from None
-    finally:
-        if partial.exists():
-            partial.unlink()
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -149,6 +149,21 @@ _PRUNE = Statement(
         )
     )
 )
+_PRUNE_FAMILIES = Statement(
+    lambda: delete(token_families).where(
+        token_families.c.id.in_(
+            select(token_families.c.id)
+            .where(
+                token_families.c.created_at < bindparam("before"),
+                ~select(refresh_tokens.c.token_hash)
+                .where(refresh_tokens.c.family_id == token_families.c.id)
+                .exists(),
+            )
+            .order_by(token_families.c.id)
+            .limit(bindparam("limit"))
+        )
+    )
+)
 
 
 class Accounts:
@@ -282,6 +297,10 @@ class Accounts:
     def prune_tokens(self, before: Micros, limit: int) -> int:
         """Forget tokens that expired before `before`; return how many went."""
         return self._db.run(_PRUNE, {"before": before, "limit": limit})
+
+    def prune_families(self, before: Micros, limit: int) -> int:
+        """Forget sign-ins begun before `before` that have no token left; return how many went."""
+        return self._db.run(_PRUNE_FAMILIES, {"before": before, "limit": limit})
 
 
 def _account(row: tuple[Any, ...] | None) -> Account | None:

@@ -193,11 +193,11 @@ class Journal:
 
     def of_request(self, request_id: str) -> Sequence[Entry]:
         """Return a request's story, oldest first."""
-        return [_entry(row) for row in self._db.all(_OF_REQUEST, {"request_id": request_id})]
+        return [entry_of(row) for row in self._db.all(_OF_REQUEST, {"request_id": request_id})]
 
     def of_session(self, session_id: str) -> Sequence[Entry]:
         """Return a session's story, oldest first."""
-        return [_entry(row) for row in self._db.all(_OF_SESSION, {"session_id": session_id})]
+        return [entry_of(row) for row in self._db.all(_OF_SESSION, {"session_id": session_id})]
 
     def chain_of(self, request_id: str) -> Chain:
         """Return a request's story with what verifies it."""
@@ -309,7 +309,8 @@ class Journal:
         return Head(count=count, key_id=str(key_id), signature=_bytes(signature))
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """Return an entry of its columns."""
     values = dict(zip(_FIELDS, row, strict=True))
     return Entry(**{**values, "data": unpacked(values["data"])})
 

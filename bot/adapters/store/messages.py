@@ -66,20 +66,21 @@ class Messages:
     def get(self, session_id: str, seq: int) -> Message | None:
         """Return one message."""
         row = self._db.one(_GET, {"session_id": session_id, "seq": seq})
-        return _message(row) if row else None
+        return message_of(row) if row else None
 
     def after(self, session_id: str, seq: int, limit: int) -> Sequence[Message]:
         """Return messages above `seq`, oldest first."""
         rows = self._db.all(_AFTER, {"session_id": session_id, "seq": seq, "limit": limit})
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
 
     def before(self, session_id: str, seq: int, limit: int) -> Sequence[Message]:
         """Return the newest `limit` messages below `seq`, oldest first."""
         rows = self._db.all(_BEFORE, {"session_id": session_id, "seq": seq, "limit": limit})
-        return [_message(row) for row in reversed(rows)]
+        return [message_of(row) for row in reversed(rows)]
 
 
-def _message(row: tuple[Any, ...]) -> Message:
+def message_of(row: tuple[Any, ...]) -> Message:
+    """Return a message of its columns."""
     session_id, seq, id_, role, person_id, channel, text, at, request_id, turn_id, place = row
     return Message(
         session_id=session_id,

@@ -222,12 +222,12 @@ class Requests:
     def get(self, request_id: str) -> FeedbackRequest | None:
         """Return a request."""
         row = self._db.one(_GET, {"id": request_id})
-        return _request(row) if row else None
+        return request_of(row) if row else None
 
     def lock(self, request_id: str) -> FeedbackRequest | None:
         """Return a request, holding its row until the commit: votes come one after the other."""
         row = self._db.one(_LOCK, {"id": request_id})
-        return _request(row) if row else None
+        return request_of(row) if row else None
 
     def save(self, request: FeedbackRequest) -> None:
         """Write back what may change of a request; its content never does."""
@@ -251,11 +251,11 @@ class Requests:
 
     def open_of(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return a session's pending requests, oldest first."""
-        return [_request(row) for row in self._db.all(_OPEN_OF, {"session_id": session_id})]
+        return [request_of(row) for row in self._db.all(_OPEN_OF, {"session_id": session_id})]
 
     def of_session(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return all of a session's requests, oldest first."""
-        return [_request(row) for row in self._db.all(_OF_SESSION, {"session_id": session_id})]
+        return [request_of(row) for row in self._db.all(_OF_SESSION, {"session_id": session_id})]
 
     def of_recipient(
         self, person_id: str, is_open: bool | None, before: str | None, limit: int
@@ -287,7 +287,7 @@ class Requests:
                 "limit": limit,
             },
         )
-        return [_request(row) for row in rows]
+        return [request_of(row) for row in rows]
 
     def due(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
         """Return requests that time does something to, with when it was due, oldest first."""
@@ -313,7 +313,7 @@ class Requests:
 
     def responses(self, request_id: str) -> Sequence[FeedbackResponse]:
         """Return every response to a request, oldest first."""
-        return [_response(row) for row in self._db.all(_RESPONSES, {"request_id": request_id})]
+        return [response_of(row) for row in self._db.all(_RESPONSES, {"request_id": request_id})]
 
 
 def _changes(request: FeedbackRequest) -> dict[str, Any]:
@@ -331,7 +331,8 @@ def _changes(request: FeedbackRequest) -> dict[str, Any]:
     }
 
 
-def _request(row: tuple[Any, ...]) -> FeedbackRequest:
+def request_of(row: tuple[Any, ...]) -> FeedbackRequest:
+    """Return a request of its columns."""
     values = dict(zip(_FIELDS, row, strict=True))
     values["kind"] = Kind(values["kind"])
     values["options"] = tuple(unpacked(values["options"]))
@@ -348,7 +349,8 @@ def _request(row: tuple[Any, ...]) -> FeedbackRequest:
     return FeedbackRequest(**values)
 
 
-def _response(row: tuple[Any, ...]) -> FeedbackResponse:
+def response_of(row: tuple[Any, ...]) -> FeedbackResponse:
+    """Return a response of its columns."""
     values = dict(zip(_RESPONSE_FIELDS, row, strict=True))
     values["answer"] = contents.answer_of(values["answer"])
     values["standing"] = Standing(values["standing"])

@@ -173,7 +173,7 @@ class Sessions:
 
     def active_of(self, owner_id: str) -> Sequence[Session]:
         """Return a person's active sessions, oldest first."""
-        return [_session_of(row) for row in self._db.all(_ACTIVE_OF, {"owner_id": owner_id})]
+        return [session_of(row) for row in self._db.all(_ACTIVE_OF, {"owner_id": owner_id})]
 
     def count_held(self, owner_id: str) -> int:
         """Return how many sessions of a person are held back."""
@@ -193,7 +193,7 @@ class Sessions:
                 "limit": limit,
             },
         )
-        return [_session_of(row) for row in rows]
+        return [session_of(row) for row in rows]
 
     def due(self, now: Micros, limit: int) -> Sequence[str]:
         """Return sessions whose turn can be claimed, skipping what others hold."""
@@ -237,10 +237,11 @@ def _values(session: Session) -> dict[str, Any]:
 
 
 def _session(row: tuple[Any, ...] | None) -> Session | None:
-    return None if row is None else _session_of(row)
+    return None if row is None else session_of(row)
 
 
-def _session_of(row: tuple[Any, ...]) -> Session:
+def session_of(row: tuple[Any, ...]) -> Session:
+    """Return a session of its columns."""
     values = dict(zip(_FIELDS, row, strict=True))
     values["state"] = SessionState(values["state"])
     values["warned"] = bool(values["warned"])

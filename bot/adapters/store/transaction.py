@@ -20,6 +20,7 @@ from bot.adapters.store.links import Links
 from bot.adapters.store.marks import Marks
 from bot.adapters.store.messages import Messages
 from bot.adapters.store.people import People
+from bot.adapters.store.personal import Personal
 from bot.adapters.store.posts import Posts
 from bot.adapters.store.rates import Rates
 from bot.adapters.store.receipts import Receipts
@@ -55,6 +56,7 @@ class StoreTransaction:
         self.marks = Marks(runner)
         self.messages = Messages(runner)
         self.people = People(runner)
+        self.personal = Personal(runner, self.journal)
         self.posts = Posts(runner)
         self.rates = Rates(runner)
         self.receipts = Receipts(runner)

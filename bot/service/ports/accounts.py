@@ -154,6 +154,10 @@ class AccountTable(Protocol):
         """Forget tokens that expired before `before`; return how many went."""
         ...
 
+    def prune_families(self, before: Micros, limit: int) -> int:
+        """Forget sign-ins begun before `before` that have no token left; return how many went."""
+        ...
+
 
 class TicketTable(Protocol):
     """Tickets that were handed out and not used yet."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from bot.service.ports.accounts import AccountTable, TicketTable
 from bot.service.ports.directory import DirectoryTable
 from bot.service.ports.inbox import InboxTable
+from bot.service.ports.personal import PersonalTable
 from bot.service.ports.places import BindingTable, LandingTable, PostTable
 from bot.service.ports.tables import (
     ActionTable,
@@ -94,6 +95,8 @@ class Transaction(Protocol):
     def messages(self) -> MessageTable: ...
     @property
     def people(self) -> PersonTable: ...
+    @property
+    def personal(self) -> PersonalTable: ...
     @property
     def posts(self) -> PostTable: ...
     @property
