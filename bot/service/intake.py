@@ -41,6 +41,8 @@ from bot.domain.instants import HOUR, Micros
 from bot.domain.routing import Routing
 from bot.service.advancing import Advancing
 from bot.service.answering import Answering
+from bot.service.asking import Terms
+from bot.service.ending import Ending
 from bot.service.handing import Handing
 from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
@@ -78,6 +80,7 @@ class Intake:
         channels: tuple[str, ...] = (CHAT,),
         routing: Routing = CHAT_ONLY,
         is_administrator: IsAdministrator = nobody,
+        terms: Terms | None = None,
     ) -> None:
         self.channels = channels
         """Those of this deployment; nobody can prefer another."""
@@ -85,9 +88,16 @@ class Intake:
         self._clock = clock
         self._limits = limits
         self._observer = observer or Unobserved()
+        ending = Ending(session_timeout=session_timeout)
         talking = Talking(session_timeout=session_timeout, max_concurrent=max_concurrent)
+        terms = terms or Terms(
+            feedback_timeout=feedback_timeout, self_approval=self_approval, routing=routing
+        )
         answering = Answering(
-            session_timeout=session_timeout, self_approval=self_approval, has_reader=has_reader
+            session_timeout=session_timeout,
+            self_approval=self_approval,
+            has_reader=has_reader,
+            terms=terms,
         )
         handing = Handing(
             session_timeout=session_timeout, self_approval=self_approval, routing=routing
@@ -97,6 +107,7 @@ class Intake:
             feedback_timeout=feedback_timeout,
             self_approval=self_approval,
             routing=routing,
+            budget=terms.budget,
         )
         advancing = Advancing(
             session_timeout=session_timeout, self_approval=self_approval, routing=routing
@@ -116,7 +127,7 @@ class Intake:
             CancelRequest: owning.cancel,
             ChangeProfile: profiles.change,
             ClaimRequest: handing.claim,
-            CloseSession: talking.close,
+            CloseSession: ending.close,
             CommentOn: answering.comment,
             Delegate: handing.delegate,
             MarkSeen: handing.seen,
@@ -128,8 +139,8 @@ class Intake:
             ResumeSession: talking.resume,
             SpeakAt: talking.speak_at,
             StartSession: talking.start,
-            StopTurn: talking.stop,
-            TimeOutSession: talking.time_out,
+            StopTurn: ending.stop,
+            TimeOutSession: ending.time_out,
         }
 
     async def submit(self, command: Command) -> Outcome:
