@@ -60,7 +60,7 @@ class Typist:
         return sum(len(self.scene.slack.calls(name)) for name in names)
 
     async def until(self, done: Callable[[], bool]) -> None:
-        for _ in range(200):
+        for _ in range(75):
             if done():
                 return
             await asyncio.sleep(0.002)
