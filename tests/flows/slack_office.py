@@ -11,11 +11,11 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.channels.slack.outlet import SlackOutlet
 from bot.domain.feedback import FeedbackRequest, FeedbackResponse
 from bot.domain.instants import MINUTE, SECOND, Micros
 from bot.domain.person import Person
 from bot.domain.planning import Role
-from bot.service.ports.planner import Planner
 from bot.service.ports.reader import FeedbackReader
 from bot.settings import Settings
 from tests.clock import FakeClock
@@ -32,7 +32,15 @@ SECRET_KEY = "s" * 8 + "ecret-of-the-tests" * 2
 class Office:
     """One server of ours in one Slack; `settle` lets everything that is due happen."""
 
-    def __init__(self, slack: Slack, clock: FakeClock, app: web.Application, url: str) -> None:
+    def __init__(
+        self,
+        slack: Slack,
+        clock: FakeClock,
+        app: web.Application,
+        url: str,
+        planner: ScriptedPlanner,
+    ) -> None:
+        self.planner = planner
         self.slack = slack
         self.clock = clock
         self.app = app
@@ -76,7 +84,9 @@ class Office:
     def texts(self, where: Channel | str, thread_ts: str | None = None) -> list[str]:
         """Return the texts of the bot's messages, in a channel or a thread."""
         found = self.slack.messages(where, thread_ts=thread_ts)
-        return [message.text for message in found if message.bot_id is not None]
+        team = next(iter(self.slack.workspace.installs))
+        bot = self.slack.workspace.bot_of(team).id
+        return [message.text for message in found if message.user == bot]
 
     def cards(self, who: User | str) -> list[Message]:
         """Return the cards in somebody's direct messages."""
@@ -150,26 +160,35 @@ async def served(
     clock: FakeClock,
     settings: Settings,
     *,
-    planner: Planner | None = None,
+    planner: ScriptedPlanner | None = None,
     reader: FeedbackReader | None = None,
     point: bool = True,
 ) -> AsyncIterator[Office]:
     """Run one server of ours, to which the local Slack sends."""
+    planner = planner or ScriptedPlanner()
     app = build_app(
         settings,
         clock=clock,
-        planner=planner or ScriptedPlanner(),
+        planner=planner,
         reader=reader,
-        send_code=lambda *_: None,
         password_cost=4,
     )
+
+    async def pause(seconds: float) -> None:
+        """Let the tests' time pass instead of waiting."""
+        clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    for outlet in app[OUTLETS]:
+        if isinstance(outlet, SlackOutlet):
+            outlet.pause = pause
     server = TestServer(app)
     await server.start_server()
     try:
         url = str(server.make_url("")).rstrip("/")
         if point:
             slack.app.point_at(f"{url}/slack/events")
-        yield Office(slack, clock, app, url)
+        yield Office(slack, clock, app, url, planner)
     finally:
         await server.close()
 
@@ -191,7 +210,11 @@ def team_of(slack: Slack) -> Team:
 
 @asynccontextmanager
 async def office(
-    path: Path, clock: FakeClock | None = None, *, planner: Planner | None = None, **more: Any
+    path: Path,
+    clock: FakeClock | None = None,
+    *,
+    planner: ScriptedPlanner | None = None,
+    **more: Any,
 ) -> AsyncIterator[Office]:
     """Run one server in a Slack with ana, ben, cleo and dana, who share #general with the bot."""
     clock = clock or FakeClock()
@@ -206,4 +229,4 @@ async def office(
             yield office
 
 
-__all__ = ["OUTLETS", "Office", "office", "served", "settings_of", "simulated", "team_of"]
+__all__ = ["Office", "office", "served", "settings_of", "simulated", "team_of"]

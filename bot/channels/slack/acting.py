@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.channels.slack.addresses import SLACK
+from bot.channels.slack.addresses import SLACK, spot
 from bot.channels.slack.asides import Asides, Spot
 from bot.channels.slack.belonging import belongs, repaint
 from bot.channels.slack.blocks import Block
@@ -298,13 +298,21 @@ def _spot(clicked: Clicked) -> Spot:
 
 
 def origin_of(clicked: Clicked) -> str:
-    """Return where a modal was opened from, as it carries it."""
-    if clicked.channel is None:
+    """Return where a modal was opened from, as it carries it: channel, card, and its thread."""
+    if clicked.channel is None or clicked.message_ts is None:
         return ""
-    return ":".join(filter(None, (clicked.channel, clicked.thread_ts)))
+    return ":".join(filter(None, (clicked.channel, clicked.message_ts, clicked.thread_ts)))
+
+
+def card_of(origin: str, team: str) -> str | None:
+    """Return the spot of the card that a modal was opened from: questions back go there."""
+    channel, _, rest = origin.partition(":")
+    card, _, thread = rest.partition(":")
+    return spot(team, channel, thread or card) if card else None
 
 
 def spot_of(origin: str, team: str, user: str) -> Spot:
     """Return where a modal was opened from."""
-    channel, _, thread = origin.partition(":")
+    channel, _, rest = origin.partition(":")
+    thread = rest.partition(":")[2]
     return Spot(team=team, user=user, channel=channel or None, thread=thread or None)

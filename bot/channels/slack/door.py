@@ -12,13 +12,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.installations import Installations
 from bot.channels.slack.shape import Malformed
-from bot.channels.slack.translate import team_of
+from bot.channels.slack.translate import team_of, translate
 from bot.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-INSTALLATION = "installation"
-"""The name under which Bolt's context carries who we are in the team."""
+INSTALLATION, FACT = "installation", "fact"
+"""The names under which Bolt's context carries who we are in the team, and what happened."""
 _STRANGERS = 1_000
 _TEAMLESS = frozenset({"url_verification", "ssl_check"})
 
@@ -37,6 +37,8 @@ class Door:
         if payload.get("type") not in _TEAMLESS and "ssl_check" not in payload:
             try:
                 found = await self._installed(team_of(payload))
+                if found is not None:
+                    context[FACT] = translate(payload, bot=found.bot_user)
             except Malformed as wrong:
                 log.warning("slack sent what cannot be read: %s", wrong.message)
                 return BoltResponse(status=400, body="")

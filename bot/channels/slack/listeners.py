@@ -1,4 +1,4 @@
-"""Bolt's side: five listeners, the frequent ones first; each answers once what it heard is stored.
+"""Bolt's side: six listeners, the frequent ones first; each answers once what it heard is stored.
 
 Bolt would answer events before their listener has run, so it is told to run them first
 (`process_before_response`): what fails is answered 503, and Slack sends it again.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 from slack_bolt import BoltContext, BoltResponse
@@ -17,10 +17,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.slack.door import INSTALLATION
+from bot.channels.slack.door import FACT, INSTALLATION
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.reception import Reception
-from bot.channels.slack.shape import Malformed
 from bot.domain.errors import HandraiseError
 
 log = logging.getLogger(__name__)
@@ -63,19 +62,23 @@ def make_bolt(reception: Reception) -> AsyncApp:
     )
 
     async def event(body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-        return await _stored(lambda us: reception.event(body, us), context)
+        return await _stored(reception.event(context[FACT], body, context[INSTALLATION]))
 
     async def interaction(body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-        return await _stored(lambda us: reception.interaction(body, us), context)
+        return await _stored(reception.interaction(context[FACT], body, context[INSTALLATION]))
 
     async def command(body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-        return await _stored(lambda us: reception.command(body, us), context)
+        return await _stored(reception.command(context[FACT], body))
+
+    async def options() -> BoltResponse:
+        return BoltResponse(status=200, body={"options": []})  # no menu of ours loads them
 
     bolt.event(_ANY)(event)
     bolt.action(_ANY)(interaction)
     bolt.view(_ANY)(interaction)
     bolt.shortcut(_ANY)(interaction)
     bolt.command(_ANY)(command)
+    bolt.options(_ANY)(options)
     return bolt
 
 
@@ -87,15 +90,10 @@ async def _authorize(context: BoltContext) -> AuthorizeResult:
     )
 
 
-async def _stored(
-    take: Callable[[Installation], Awaitable[Any]], context: AsyncBoltContext
-) -> BoltResponse:
-    """Answer 200 with what `take` returned, or that nothing was stored."""
+async def _stored(taking: Awaitable[Any]) -> BoltResponse:
+    """Answer 200 with what was returned, or that nothing was stored."""
     try:
-        answer = await take(context[INSTALLATION])
-    except Malformed as wrong:
-        log.warning("slack sent what cannot be read: %s", wrong.message)
-        return BoltResponse(status=400, body="")
+        answer = await taking
     except HandraiseError as error:
         log.warning("what slack sent is not stored: %s", error.code)
         return BoltResponse(status=503, body="")

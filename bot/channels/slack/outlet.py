@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,8 @@ class SlackOutlet:
 
     def __init__(self, config: SlackConfig, *, may_install: MayInstall = nobody) -> None:
         self._config = config
+        self.pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+        """Waits for so many seconds, wherever Slack must not be asked at once."""
         self._entrance = Entrance(config.signing_secret) if config.signing_secret else None
         self.oauth = OAuth(config, may_install) if config.client_id else None
 
@@ -68,9 +71,9 @@ class SlackOutlet:
         config = self._config
         api = Api(config.api_url)
         await api.open()
-        installations = Installations(config=config, parts=parts, api=api)
+        installations = Installations(config=config, parts=parts, api=api, pause=self.pause)
         await installations.open()
-        calls = Calls(api=api, installations=installations, clock=parts.clock)
+        calls = Calls(api=api, installations=installations, clock=parts.clock, pause=self.pause)
         landing = Landing(calls=calls, store=parts.store, clock=parts.clock)
         asides = Asides(calls=calls)
         roster = Roster(parts=parts, calls=calls)

@@ -66,9 +66,8 @@ class Reception:
     commanding: Commanding
     pointing: Pointing
 
-    async def event(self, body: Mapping[str, Any], us: Installation) -> None:
+    async def event(self, fact: Fact | Ignored, body: Mapping[str, Any], us: Installation) -> None:
         """Take what happened in a workspace."""
-        fact = translate(body, bot=us.bot_user)
         if isinstance(fact, Ignored):
             return
         if isinstance(fact, Gone):
@@ -77,9 +76,10 @@ class Reception:
             return
         await self._take(fact, body, us)
 
-    async def interaction(self, body: Mapping[str, Any], us: Installation) -> Ack:
+    async def interaction(
+        self, fact: Fact | Ignored, body: Mapping[str, Any], us: Installation
+    ) -> Ack:
         """Take a click, a modal or a shortcut; return what Slack is answered with."""
-        fact = translate(body, bot=us.bot_user)
         try:
             if isinstance(fact, Submitted):
                 return await self._submitted(fact, body)
@@ -98,9 +98,8 @@ class Reception:
             await self._keep(submitted, body)
         return wrong
 
-    async def command(self, body: Mapping[str, Any], us: Installation) -> str:
+    async def command(self, fact: Fact | Ignored, body: Mapping[str, Any]) -> str:
         """Take a slash command; return what the one who typed it sees."""
-        fact = translate(body, bot=us.bot_user)
         if not isinstance(fact, Commanded):
             return ""
         if self.commanding.is_ask(fact):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.slack import bindings
-from bot.channels.slack.acting import OLD, spot_of
+from bot.channels.slack.acting import OLD, card_of, spot_of
 from bot.channels.slack.addresses import SLACK
 from bot.channels.slack.asides import Asides, Spot
 from bot.channels.slack.belonging import repaint
@@ -107,7 +107,7 @@ class Submitting:
         if click.digest != request.digest:
             await self.parts.store.run(repaint, request, self.parts.clock.now())
             raise Conflict(OLD, code="digest_mismatch")
-        command, field = await self._command(submitted, click.act, request, actor)
+        command, field = await self._command(submitted, bound, request, actor)
         try:
             outcome = await self.parts.intake.submit(command)
         except Invalid as wrong:
@@ -129,11 +129,15 @@ class Submitting:
         return None
 
     async def _command(
-        self, submitted: Submitted, act: Act, request: FeedbackRequest, actor: Actor
+        self,
+        submitted: Submitted,
+        bound: bindings.Bound,
+        request: FeedbackRequest,
+        actor: Actor,
     ) -> tuple[Command, str | None]:
         """Return what a modal asks for, and the block that a mistake in it belongs to."""
         key, id_, digest = submitted.key, request.id, request.digest
-        match act:
+        match bound.click.act:
             case Act.NOTE:
                 note = AnswerRequest(
                     external_key=key,
@@ -154,12 +158,13 @@ class Submitting:
                 to, field = await self._named(submitted)
                 return Delegate(external_key=key, actor=actor, request_id=id_, to=to), field
             case Act.ANSWER:
-                return self._answered(submitted, request, actor)
+                card = card_of(bound.origin, submitted.team)
+                return self._answered(submitted, request, actor, card)
             case _:
                 raise NotOurs
 
     def _answered(
-        self, submitted: Submitted, request: FeedbackRequest, actor: Actor
+        self, submitted: Submitted, request: FeedbackRequest, actor: Actor, card: str | None
     ) -> tuple[Command, str | None]:
         text, field = "", None
         choices: tuple[str, ...] = ()
@@ -180,6 +185,7 @@ class Submitting:
             choices=choices,
             values=values,
             text=text,
+            spot=card,
         )
         return answer, field
 

@@ -1,0 +1,346 @@
+"""Questions answered in Slack: by button, in words, by modal, late, twice, and by the wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.feedback import Kind, Risk
+from bot.domain.planning import AskHuman, Plan
+from tests.flows.slack_office import Office, office
+from tests.slack.records import Message
+
+RISKY = AskHuman(people=("ben",), question="Ship it?", kind=Kind.APPROVAL, risk=Risk.HIGH)
+
+
+@pytest.fixture
+async def acme(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as acme:
+        yield acme
+
+
+def buttons(message: Message) -> dict[str, dict[str, Any]]:
+    """Return a message's buttons by action id."""
+    rows = [block for block in message.blocks if block["type"] == "actions"]
+    return {one["action_id"]: one for row in rows for one in row["elements"]}
+
+
+def shown(message: Message) -> str:
+    """Return all that a message says."""
+    return str(message.blocks)
+
+
+async def asked(acme: Office, text: str) -> Message:
+    """Let ana ask by a mention in #general, and return the message that began the thread."""
+    first = await acme.slack.mention("ana", "general", text)
+    await acme.settle()
+    acme.clock.advance(3)  # nobody looks at a page: the next channel is due
+    await acme.settle()
+    return first
+
+
+async def test_a_click_decides_and_repaints(acme: Office) -> None:
+    first = await asked(acme, "ask @ben for approval: Ship it?")
+    card = acme.card("ben")
+    assert "hr.approve" in buttons(card)
+    delivery = await acme.slack.click("ben", card.channel_id, card.ts, "hr.approve")
+    assert delivery.ok
+    request = await acme.request()
+    assert (request.state.value, request.decided_via) == ("approved", "slack")
+    await acme.settle()
+    card = acme.card("ben")
+    assert "Approved" in shown(card)
+    assert "hr.approve" not in buttons(card)
+    assert acme.whispers("ben") == ["Thank you. That decides it."]
+    assert any("Ben" in text and "approved" in text for text in acme.texts("general", first.ts))
+
+
+async def test_words_in_the_cards_own_thread_answer(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    card = acme.card("ben")
+    await acme.slack.post_as("ben", "dm", "*No.*", thread_ts=card.ts)
+    assert (await acme.request()).state.value == "rejected"
+    await acme.settle()
+    assert "Rejected" in shown(acme.card("ben"))
+    assert acme.whispers("ben") == ["Thank you. That decides it."]
+
+
+async def test_words_that_do_not_decide_are_asked_back_in_the_thread(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    card = acme.card("ben")
+    await acme.slack.post_as("ben", "dm", "hm, what does legal say", thread_ts=card.ts)
+    await acme.settle()
+    request = await acme.request()
+    assert request.is_open
+    assert [r.standing.value for r in await acme.responses(request)] == ["unclear"]
+    said = acme.texts(card.channel_id, card.ts)
+    assert len(said) == 2, said
+    assert "approve" in said[1].casefold()
+    (thread,) = {m.thread_ts for m in acme.slack.messages(card.channel_id)[1:]}
+    assert thread == card.ts
+
+
+async def test_an_answer_within_the_deadline_that_is_known_late_is_in_time(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it? within 1h")
+    card = acme.card("ben")
+    acme.slack.post.holding = True
+    await acme.slack.post_as("ben", "dm", "yes", thread_ts=card.ts)
+    acme.clock.advance(minutes=59)
+    (delivery,) = await acme.slack.post.release()
+    assert delivery.ok
+    assert (await acme.request()).state.value == "approved"
+
+
+async def test_a_click_after_the_decision_hears_who_was_first(acme: Office) -> None:
+    await asked(acme, "ask @ben, @cleo for approval: Ship it?")
+    bens, cleos = acme.card("ben"), acme.card("cleo")
+    value = buttons(cleos)["hr.reject"]["value"]
+    await acme.slack.click("ben", bens.channel_id, bens.ts, "hr.approve")
+    action = {"action_id": "hr.reject", "value": value}
+    await acme.slack.forge_click("cleo", cleos.channel_id, cleos.ts, action)
+    await acme.settle()
+    (told,) = acme.whispers("cleo")
+    assert told.startswith("Ben")
+    assert "already answered" in told
+    request = await acme.request()
+    assert request.state.value == "approved"
+    assert sorted(r.standing.value for r in await acme.responses(request)) == ["decided", "late"]
+    await acme.slack.forge_click("ben", bens.channel_id, bens.ts, action | {"value": value})
+    await acme.settle()
+    assert "already answered" in acme.whispers("ben")[-1]
+
+
+@pytest.mark.parametrize("how", ["others card", "others value", "unknown", "broken", "long", "act"])
+async def test_forged_clicks_decide_nothing_and_are_answered(acme: Office, how: str) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    await asked(acme, "ask @cleo for approval: Pay it?")
+    bens, cleos = acme.card("ben"), acme.card("cleo")
+    ben_value = buttons(bens)["hr.approve"]["value"]
+    cleo_value = buttons(cleos)["hr.approve"]["value"]
+    who, card, action = {
+        "others card": ("ben", bens, {"action_id": "hr.approve", "value": cleo_value}),
+        "others value": ("cleo", cleos, {"action_id": "hr.approve", "value": ben_value}),
+        "unknown": ("ben", bens, {"action_id": "approve", "value": ben_value}),
+        "broken": ("ben", bens, {"action_id": "hr.approve", "value": "1:x"}),
+        "long": ("ben", bens, {"action_id": "hr.approve", "value": "1" * 5_000}),
+        "act": ("ben", bens, {"action_id": "hr.claim", "value": ben_value + "x"}),
+    }[how]
+    delivery = await acme.slack.forge_click(who, card.channel_id, card.ts, action)
+    await acme.settle()
+    assert delivery.ok
+    assert all(request.is_open for request in await acme.requests())
+    assert len(acme.whispers(who)) == 1
+
+
+async def test_a_click_on_a_card_of_an_older_question_is_told_so(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    card = acme.card("ben")
+    value = buttons(card)["hr.approve"]["value"]
+    old = value.replace((await acme.request()).digest, "0" * 64)
+    action = {"action_id": "hr.approve", "value": old}
+    await acme.slack.forge_click("ben", card.channel_id, card.ts, action)
+    await acme.settle()
+    assert "This card is old" in acme.whispers("ben")[0]
+    assert (await acme.request()).is_open
+
+
+async def test_a_choice_by_its_button(acme: Office) -> None:
+    await asked(acme, "ask @ben: Which colour? options: red, green, blue")
+    card = acme.card("ben")
+    await acme.slack.click("ben", card.channel_id, card.ts, "hr.choose.1")
+    request = await acme.request()
+    assert request.outcome is not None
+    assert request.outcome.choices == ("green",)
+
+
+async def test_a_choice_from_a_select(acme: Office) -> None:
+    options = ", ".join(f"option {n}" for n in range(8))
+    await asked(acme, f"ask @ben: Which one? options: {options}")
+    card = acme.card("ben")
+    entries = buttons(card)["hr.pick"]["options"]
+    await acme.slack.click("ben", card.channel_id, card.ts, "hr.pick", entries[6]["value"])
+    outcome = (await acme.request()).outcome
+    assert outcome is not None
+    assert outcome.choices == ("option 6",)
+
+
+async def test_several_choices_are_sent_together(acme: Office) -> None:
+    await asked(acme, "ask @ben: Which days? options: Monday, Tuesday, Friday. several")
+    card = acme.card("ben")
+    entries = buttons(card)["hr.pick"]["options"]
+    both = [entries[0]["value"], entries[2]["value"]]
+    await acme.slack.click("ben", card.channel_id, card.ts, "hr.pick", both)
+    assert (await acme.request()).is_open
+    await acme.slack.click("ben", card.channel_id, card.ts, "hr.submit")
+    outcome = (await acme.request()).outcome
+    assert outcome is not None
+    assert outcome.choices == ("Monday", "Friday")
+
+
+async def opened(acme: Office, who: str, action: str) -> Any:
+    """Click what opens a modal, and return the modal."""
+    card = acme.card(who)
+    await acme.slack.click(who, card.channel_id, card.ts, action)
+    await acme.outlet.asides.settled()
+    modal = acme.slack.modal_of(who)
+    assert modal is not None, acme.whispers(who)
+    return modal
+
+
+async def test_a_form_is_filled_in_and_mistakes_stand_beside_their_fields(acme: Office) -> None:
+    await asked(
+        acme,
+        "ask @ben: Please fill this in. form: name (text), amount (number), ok (yes/no)",
+    )
+    modal = await opened(acme, "ben", "hr.answer")
+    wrong = {"field.0": {"v": "   "}, "field.1": {"v~1": "3"}, "field.2": {"v~2": "yes"}}
+    delivery = await acme.slack.submit("ben", modal.id, wrong, force=True)
+    assert delivery.json["response_action"] == "errors"
+    assert list(delivery.json["errors"]) == ["field.0"]
+    right = {"field.0": {"v": "Ada"}, "field.1": {"v~1": "12.5"}, "field.2": {"v~2": "yes"}}
+    delivery = await acme.slack.submit("ben", modal.id, right)
+    assert delivery.ok, delivery.faults
+    outcome = (await acme.request()).outcome
+    assert outcome is not None
+    assert dict(outcome.values) == {"name": "Ada", "amount": "12.5", "ok": "yes"}
+    await acme.settle()
+    assert acme.whispers("ben") == ["Thank you. That decides it."]
+
+
+async def test_an_approval_with_a_note(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    modal = await opened(acme, "ben", "hr.note")
+    note = "but not on <!channel> Friday"
+    delivery = await acme.slack.submit("ben", modal.id, {"words": {"v": note}})
+    assert delivery.ok, delivery.faults
+    outcome = (await acme.request()).outcome
+    assert outcome is not None
+    assert outcome.approved
+    await acme.settle()
+    assert acme.slack.workspace.mass_mentions == []
+
+
+async def test_unclear_words_in_a_modal_keep_it_open(acme: Office) -> None:
+    acme.planner.script.append(Plan(steps=(RISKY,)))
+    await asked(acme, "ask @ben whether we ship")
+    modal = await opened(acme, "ben", "hr.answer")
+    delivery = await acme.slack.submit("ben", modal.id, {"words": {"v": "who wants to know"}})
+    assert list(delivery.json["errors"]) == ["words"]
+    assert (await acme.request()).is_open
+    delivery = await acme.slack.submit("ben", modal.id, {"words": {"v": "yes"}})
+    assert (await acme.request()).state.value == "approved"
+
+
+async def test_changes_are_asked_for_and_the_question_stays_open(acme: Office) -> None:
+    first = await asked(acme, "ask @ben for approval: Ship it?")
+    modal = await opened(acme, "ben", "hr.changes")
+    await acme.slack.submit("ben", modal.id, {"words": {"v": "First the tests."}})
+    assert (await acme.request()).is_open
+    await acme.settle()
+    assert any("asks for changes" in text for text in acme.texts("general", first.ts))
+
+
+async def test_a_question_is_handed_on_to_somebody_on_slack(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    modal = await opened(acme, "ben", "hr.delegate")
+    dana = acme.slack.user("dana")
+    delivery = await acme.slack.submit("ben", modal.id, {"user": {"v": dana.id}})
+    assert delivery.ok, delivery.faults
+    assert delivery.json == {}
+    await acme.settle()
+    acme.clock.advance(3)
+    await acme.settle()
+    card = acme.card("dana")
+    assert "handed this on to you" in shown(card)
+    await acme.slack.click("dana", card.channel_id, card.ts, "hr.approve")
+    assert (await acme.request()).state.value == "approved"
+
+
+async def test_a_bot_cannot_be_handed_a_question(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    modal = await opened(acme, "ben", "hr.delegate")
+    bot = acme.slack.workspace.bot_of(acme.slack.user("ben").team_id)
+    delivery = await acme.slack.submit("ben", modal.id, {"user": {"v": bot.id}})
+    assert list(delivery.json["errors"]) == ["user"]
+
+
+async def test_words_to_the_bot_that_look_like_an_answer_are_asked_about(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    said = await acme.slack.post_as("ben", "dm", "yes")
+    await acme.settle()
+    assert (await acme.request()).is_open
+    back = acme.slack.messages(acme.slack.dm("ben"), thread_ts=said.ts)[-1]
+    assert "Is this your answer to “Ship it?”?" in shown(back)
+    assert await acme.session_at(said) is None
+    await acme.slack.click("ben", back.channel_id, back.ts, "hr.confirm")
+    request = await acme.request()
+    assert request.state.value == "approved"
+    (response,) = await acme.responses(request)
+    assert response.raw_text == "yes"
+    await acme.slack.click("ben", back.channel_id, back.ts, "hr.deny")
+    await acme.settle()
+    assert "settled already" in acme.whispers("ben")[-1]
+    assert await acme.session_at(said) is None
+
+
+async def test_words_that_were_no_answer_begin_a_session(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    said = await acme.slack.post_as("ben", "dm", "no")
+    await acme.settle()
+    back = acme.slack.messages(acme.slack.dm("ben"), thread_ts=said.ts)[-1]
+    await acme.slack.click("ben", back.channel_id, back.ts, "hr.deny")
+    assert (await acme.request()).is_open
+    session = await acme.session_at(said)
+    assert session is not None
+    assert await acme.said(session) == ["no"]
+
+
+async def test_only_the_author_says_what_their_words_were(acme: Office) -> None:
+    await asked(acme, "ask @ben for approval: Ship it?")
+    said = await acme.slack.post_as("ben", "dm", "yes")
+    await acme.settle()
+    back = acme.slack.messages(acme.slack.dm("ben"), thread_ts=said.ts)[-1]
+    value = next(b["accessory"]["value"] for b in back.blocks if "accessory" in b)
+    opened_by_cleo = await acme.slack.mention("cleo", "general", "help")
+    await acme.settle()
+    action = {"action_id": "hr.confirm", "value": value}
+    await acme.slack.forge_click("cleo", "general", opened_by_cleo.ts, action)
+    await acme.settle()
+    assert (await acme.request()).is_open
+    assert "settled already" in acme.whispers("cleo")[-1]
+
+
+async def test_a_late_answer_in_words_is_kept_and_told(acme: Office) -> None:
+    first = await asked(acme, "ask @ben for approval: Ship it? within 1h")
+    card = acme.card("ben")
+    await acme.pass_time(2 * 3_600_000_000)
+    assert (await acme.request()).state.value == "expired"
+    await acme.slack.post_as("ben", "dm", "yes", thread_ts=card.ts)
+    await acme.settle()
+    request = await acme.request()
+    assert [r.standing.value for r in await acme.responses(request)] == ["late"]
+    assert "kept" in acme.whispers("ben")[-1]
+    assert any("after" in text for text in acme.texts("general", first.ts)[-2:])
+
+
+async def test_clicks_are_decided_while_the_model_is_stalled(acme: Office) -> None:
+    import asyncio
+
+    await asked(acme, "ask @ben for approval: Ship it?")
+    card = acme.card("ben")
+    stuck = asyncio.Event()
+
+    async def stall(_: object) -> None:
+        await stuck.wait()
+
+    acme.planner.script.append(stall)
+    await acme.slack.mention("ana", "general", "think long")
+    async with asyncio.timeout(3):
+        delivery = await acme.slack.click("ben", card.channel_id, card.ts, "hr.approve")
+    assert delivery.ok
+    assert (await acme.request()).state.value == "approved"
+    stuck.set()
+    await acme.settle()
