@@ -17,6 +17,7 @@ from bot.domain.commands import SYSTEM_CHANNEL
 from bot.domain.digests import canonical
 from bot.domain.errors import HandraiseError, StaleClaim, Unavailable
 from bot.domain.feedback import Action, FeedbackRequest, State
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import HOUR, Micros
 from bot.domain.journal import Entry
 from bot.domain.planning import Role
@@ -34,6 +35,8 @@ def make_due(tx: Transaction, request: FeedbackRequest, now: Micros) -> None:
     """Let the action of a request run, if it has one and was approved; the caller holds its row."""
     if request.action is None or request.state is not State.APPROVED:
         return
+    if asks_for_contact(request):
+        return  # carried out with the owner's click
     tx.actions.add(approved_run(request, request.action, now))
     tx.announce(Topic.ACTION, request.id)
 

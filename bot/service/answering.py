@@ -15,6 +15,7 @@ from bot.domain.feedback import (
     Standing,
     State,
 )
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.invisible import visible
 from bot.domain.planning import Role
@@ -22,6 +23,8 @@ from bot.domain.reading import Unclear, read
 from bot.domain.session import SessionState
 from bot.domain.text import ANSWER_BYTES, clean
 from bot.domain.zones import said
+from bot.service.asking import Terms
+from bot.service.contacting import carry_on
 from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
@@ -42,6 +45,8 @@ class Answering:
     self_approval: bool = False
     has_reader: bool = False
     """Whether a model reads what the rules cannot."""
+    terms: Terms
+    """Of what is asked once its owner has allowed whom it goes to."""
 
     def answer(self, tx: Transaction, command: AnswerRequest, now: Micros) -> Outcome:
         """Take one human's answer: the first valid one that is enough decides."""
@@ -105,14 +110,18 @@ class Answering:
             )
         _keep(tx, question, command, answer, verdict, now)
         wakes = self._settle(tx, question, conversation, recipient, command, verdict, now)
+        # What it allows is done at once, so that no plan has to come back to it.
+        allows = verdict.state is State.APPROVED and asks_for_contact(request)
         conversation.say(
             Role.SYSTEM,
             _fact(request, recipient, words, verdict),
             channel=command.actor.channel,
             person_id=recipient.canonical_id,
             request_id=request.id,
-            wakes=wakes and conversation.state is SessionState.ACTIVE,
+            wakes=wakes and not allows and conversation.state is SessionState.ACTIVE,
         )
+        if allows:
+            carry_on(tx, conversation, request, now, self.terms)
         conversation.save()
         return Outcome(
             status=verdict.standing.value,

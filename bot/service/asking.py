@@ -28,6 +28,7 @@ from bot.domain.proposals import as_shown, check
 from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
+from bot.service.budgets import AskBudget
 from bot.service.conversation import Conversation
 from bot.service.directory import EMAIL
 from bot.service.identifiers import new_id
@@ -57,6 +58,19 @@ class Terms:
     """The least risk of a kind of question, or of a tool, by its name."""
     toolbox: Toolbox | None = None
     routing: Routing = CHAT_ONLY
+    budget: AskBudget = AskBudget()
+
+
+def vetted(step: AskHuman, now: Micros, terms: Terms) -> AskHuman:
+    """Return a step as people will see it; `Invalid` with what is wrong with it, whoever it is to.
+
+    Who is asked, and whether all fits together, is judged when it is asked.
+    """
+    step = as_shown(step)
+    check(step, now=now, wait=terms.feedback_timeout)
+    if step.action is not None:
+        _action(step.action, terms.toolbox)
+    return step
 
 
 def ask(
@@ -91,7 +105,9 @@ def ask(
         )
     times = _times(tx, conversation.id, step, asker, deciders, now, terms)
     request = _request(conversation.id, conversation.place, step, asker, times, now, terms)
-    _put(tx, conversation, request, addressees, asker.turn_id, now, terms.routing)
+    later = [id_ for each in times.escalations for id_ in each.people]
+    terms.budget.spend(tx, conversation.id, [*(a.person.id for a in addressees), *later], now)
+    put(tx, conversation, request, addressees, asker.turn_id, now, terms.routing)
     return request
 
 
@@ -104,6 +120,7 @@ def ask_once_more(
     routing: Routing = CHAT_ONLY,
     *,
     self_approval: bool = False,
+    budget: AskBudget | None = None,
 ) -> FeedbackRequest:
     """Ask a question that nobody decided again, with the same content, of the same people.
 
@@ -146,7 +163,10 @@ def ask_once_more(
             f"{request.quorum} answers are wanted, but only {deciders} can be asked. "
             "Ask a new question."
         )
-    _put(tx, conversation, request, addressees, None, now, routing)
+    if budget is not None:
+        later = [id_ for each in times.escalations for id_ in each.people]
+        budget.spend(tx, conversation.id, [*(a.person.id for a in addressees), *later], now)
+    put(tx, conversation, request, addressees, None, now, routing)
     return request
 
 
@@ -311,7 +331,7 @@ def _action(proposed: ProposedAction, toolbox: Toolbox | None) -> Action:
     return action
 
 
-def _put(
+def put(
     tx: Transaction,
     conversation: Conversation,
     request: FeedbackRequest,
@@ -319,6 +339,8 @@ def _put(
     turn_id: str | None,
     now: Micros,
     routing: Routing,
+    *,
+    said: str = "",
 ) -> None:
     """Store a new request, its recipients and their cards, and say so in the session."""
     tx.requests.add(request)
@@ -328,7 +350,7 @@ def _put(
     tx.announce(Topic.SURFACE, request.id)
     conversation.say(
         Role.AGENT,
-        _asked(request, addressees),
+        said or _asked(request, addressees),
         channel=CHAT,
         request_id=request.id,
         turn_id=turn_id,

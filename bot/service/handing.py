@@ -13,6 +13,7 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import Conflict, Invalid, NotAllowed
 from bot.domain.feedback import Kind, Part, Route
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.planning import Role
@@ -40,6 +41,8 @@ class Handing:
         if not command.actor.verified:
             raise NotAllowed("Verify your address first; then you can hand questions on.")
         question.check_open()
+        if asks_for_contact(question.request):
+            raise NotAllowed("Only you can say whom I may ask for you.", code="not_yours_to_give")
         target = self._target(tx, question, command.to, now)
         conversation = question.conversation()
         request = question.request

@@ -15,12 +15,14 @@ from bot.domain.feedback import (
     Standing,
     State,
 )
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
 from bot.domain.session import SessionState
 from bot.service.acting import make_due
 from bot.service.asking import ask_once_more
+from bot.service.budgets import AskBudget
 from bot.service.ports.store import Transaction
 from bot.service.questions import Question
 from bot.service.reaching import CHAT_ONLY
@@ -35,6 +37,7 @@ class Owning:
     feedback_timeout: Micros
     self_approval: bool = False
     routing: Routing = CHAT_ONLY
+    budget: AskBudget | None = None
 
     def cancel(self, tx: Transaction, command: CancelRequest, now: Micros) -> Outcome:
         """Take back a question."""
@@ -74,6 +77,7 @@ class Owning:
                 "can be asked again.",
                 code="not_over",
             )
+        _refuse_for_contact(request)
         conversation = question.conversation()
         _refuse_a_second(tx, request)
         if conversation.state is not SessionState.ACTIVE:
@@ -89,6 +93,7 @@ class Owning:
             now,
             self.routing,
             self_approval=self.self_approval,
+            budget=self.budget,
         )
         question.journal("request.asked_again", {"as": asked.id})
         conversation.save()
@@ -112,6 +117,7 @@ class Owning:
             )
         if response.answer is None or not _in_time(response, request):
             raise Conflict("This response was not sent in time.", code="not_in_time")
+        _refuse_for_contact(request)
         answer = response.answer
         author, state = self._judge(question, responses, response, answer)
         conversation = question.conversation()
@@ -183,6 +189,14 @@ class Owning:
                 code="not_enough",
             )
         return author, verdict.state
+
+
+def _refuse_for_contact(request: FeedbackRequest) -> None:
+    """Refuse to bring back a question whom the agent may ask: naming them does what it would."""
+    if asks_for_contact(request):
+        raise Conflict(
+            "Write the user names of those whom I may ask in a message instead.", code="not_over"
+        )
 
 
 def _refuse_a_second(tx: Transaction, request: FeedbackRequest) -> None:

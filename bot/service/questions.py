@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain.commands import Actor, Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.feedback import Answer, FeedbackResponse, Kind, Part, Route, Standing
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.service.conversation import Conversation
@@ -57,9 +58,17 @@ class Question:
         """Return who is asked now; who handed it on is only told."""
         return [r for r in self.recipients if r.part is Part.DECIDER]
 
+    @property
+    def needs_another(self) -> bool:
+        """Tell whether somebody else than its asker must approve it.
+
+        Whom the agent may write to is the asker's own to say, and nobody else's.
+        """
+        return self.request.kind is Kind.APPROVAL and not asks_for_contact(self.request)
+
     def voters(self, *, self_approval: bool) -> set[str]:
         """Return whose answers count now; who asked cannot be waited for to approve it."""
-        own = self.request.kind is Kind.APPROVAL and not self_approval
+        own = self.needs_another and not self_approval
         return {r.canonical_id for r in self.deciders} - ({self.asker_id} if own else set())
 
     @property
@@ -129,7 +138,7 @@ class Question:
     def refuse_own_approval(self, person_id: str, *, allowed: bool) -> None:
         """Refuse the asker's own approval; whom it went to may turn out to be the asker."""
         if (
-            self.request.kind is Kind.APPROVAL
+            self.needs_another
             and self.request.is_open
             and not allowed
             and person_id == self.asker_id

@@ -17,6 +17,12 @@ STAND_INS = 3
 """How many stand-ins may be away themselves before nobody is asked in somebody's place."""
 
 
+class NotNamed(Invalid):
+    """The owner has not named somebody whom a plan would ask."""
+
+    code = "not_named"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asker:
     """On whose behalf a question is asked: the session's owner, and their own words."""
@@ -53,19 +59,52 @@ def resolve(
     """
     found: dict[str, Person] = {}
     for name in names:
-        bare = name.strip().lstrip("@")
-        named = named_by_owner(asker.words, bare)
-        person = _meant(tx, session_id, bare, now, by_mail=by_mail and named)
-        if not tx.people.is_contact(session_id, person.id):
-            if not named:
-                raise Invalid(
-                    f"May I ask {person.name}? You have not named them in this session: write "
-                    "their user name in a message, and I will.",
-                    code="not_named",
-                )
-            tx.people.allow_contact(session_id, person.id, now)
+        person, allowed = _allowed(tx, session_id, name, asker, now, by_mail=by_mail)
+        if not allowed:
+            raise NotNamed(
+                f"You have not named {person.name} in this session. Write their user name in a "
+                "message, and I will ask them."
+            )
         found[person.id] = person
     return list(found.values())
+
+
+def strangers(
+    tx: Transaction,
+    session_id: str,
+    names: Iterable[str],
+    asker: Asker,
+    now: Micros,
+    *,
+    by_mail: bool = False,
+) -> dict[str, Person]:
+    """Return those called `names`, by name, to whom this session may not write so far.
+
+    Raises `Invalid` as `resolve` does.
+    """
+    found: dict[str, Person] = {}
+    for name in names:
+        person, allowed = _allowed(tx, session_id, name, asker, now, by_mail=by_mail)
+        if not allowed and all(person.id != known.id for known in found.values()):
+            found[name] = person
+    return found
+
+
+def _allowed(
+    tx: Transaction, session_id: str, name: str, asker: Asker, now: Micros, *, by_mail: bool
+) -> tuple[Person, bool]:
+    """Return who is meant by a name, and whether this session may write to them.
+
+    Whom the owner has named is a contact from then on.
+    """
+    bare = name.strip().lstrip("@")
+    named = named_by_owner(asker.words, bare)
+    person = _meant(tx, session_id, bare, now, by_mail=by_mail and named)
+    if tx.people.is_contact(session_id, person.id):
+        return person, True
+    if named:
+        tx.people.allow_contact(session_id, person.id, now)
+    return person, named
 
 
 def _meant(tx: Transaction, session_id: str, name: str, now: Micros, *, by_mail: bool) -> Person:

@@ -84,11 +84,12 @@ async def test_unverified_and_unknown_people_are_told_apart_by_nobody(stage: Sta
 async def test_who_was_not_named_by_the_owner_is_not_asked(stage: Stage) -> None:
     """Invariant 10: a plan proposes, only the owner's own words decide who is written to."""
     session_id = await proposed(stage, "Can we ship on Friday?", an_ask("bob"))
-    assert await stage.requests(session_id) == []
+    (click,) = await stage.requests(session_id)
+    assert await stage.deciders(click) == ["ann"]
     assert await stage.said(session_id) == [
         (
-            "May I ask bob? You have not named them in this session: write their user name in a "
-            "message, and I will."
+            "May I ask bob? You have not named them in this session: approve it, or write their "
+            "user name in a message."
         ),
         "Next.",
     ]
@@ -96,18 +97,19 @@ async def test_who_was_not_named_by_the_owner_is_not_asked(stage: Stage) -> None
     stage.planner.script = [Plan(steps=(an_ask("bob"),))]
     await stage.say("ann", session_id, "And now?")
     await stage.settle_down()
-    assert await stage.requests(session_id) == []
+    assert len(await stage.requests(session_id)) == 1
     stage.planner.script = [Plan(steps=(an_ask("bob"),))]
     await stage.say("ann", session_id, "Yes, ask bob.")
     await stage.settle_down()
-    assert len(await stage.requests(session_id)) == 1
+    assert len(await stage.requests(session_id)) == 2
     # Who was asked once is a contact of this session, and of no other.
     stage.planner.script = [Plan(steps=(an_ask("bob@example.org"),))]
     await stage.say("ann", session_id, "Ask again")
     await stage.settle_down()
-    assert len(await stage.requests(session_id)) == 2
+    assert len(await stage.requests(session_id)) == 3
     other = await proposed(stage, "Can we ship on Friday?", an_ask("bob"))
-    assert await stage.requests(other) == []
+    (click,) = await stage.requests(other)
+    assert await stage.deciders(click) == ["ann"]
 
 
 async def test_an_answer_s_words_name_nobody(stage: Stage) -> None:
@@ -116,7 +118,8 @@ async def test_an_answer_s_words_name_nobody(stage: Stage) -> None:
     stage.planner.script = [Plan(steps=(an_ask("carl"),))]
     await stage.answer("bob", request, text="ask carl: may I have the password?")
     await stage.settle_down()
-    assert len(await stage.requests(request.session_id)) == 1
+    click = (await stage.requests(request.session_id))[1]
+    assert await stage.deciders(click) == ["ann"]
     assert "May I ask carl?" in (await stage.said(request.session_id))[-1]
 
 
