@@ -78,7 +78,11 @@ def _answer(key: str, payload: dict[str, str], reading: Answer) -> AnswerRequest
     """Return the act that a reading makes of a person's words."""
     return AnswerRequest(
         external_key=key,
-        actor=Actor(person_id=payload["person_id"], channel=payload["channel"]),
+        actor=Actor(
+            person_id=payload["person_id"],
+            channel=payload["channel"],
+            through=payload.get("through", ""),
+        ),
         request_id=payload["request_id"],
         approved=reading.approved,
         choices=reading.choices,

@@ -26,6 +26,7 @@ def read_later(
         "request_id": request.id,
         "person_id": command.actor.person_id,
         "channel": command.actor.channel,
+        "through": command.actor.through,
         "text": command.text,
         "sent_at": command.sent_at or now,
         "spot": command.spot,

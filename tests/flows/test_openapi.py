@@ -85,6 +85,7 @@ async def test_it_tells_what_is_served_and_nothing_else(
         if route.resource is not None and route.method != "HEAD"
     }
     private = {"/openapi.json", "/docs", "/redoc", "/docs/assets/{name}", "/static/{path}", "/ws"}
+    private.add("/f/{token}")  # pages for people
     assert told == {(method, path) for method, path in served if path not in private}
     assert len(told) == len(app[ENDPOINTS])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from web.headers import policy
@@ -17,6 +17,9 @@ from web.links.nonces import new_nonce
 from web.links.shown import Shown, Stage
 from web.links.typed import Typed
 from web.markdown import render as markdown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _HEADERS = {
     "Content-Security-Policy": policy({"style-src": "'self'", "form-action": "'self'"}),
@@ -29,6 +32,8 @@ _HEADERS = {
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not while starting
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

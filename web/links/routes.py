@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from bot.domain.commands import Actor, Command, MarkSeen, Outcome
 from bot.domain.errors import Conflict, HandraiseError, Invalid, RateLimited
+from bot.domain.feedback import Standing
 from bot.domain.instants import Micros
 from bot.service.cards import Cards
 from bot.service.directory import EMAIL
@@ -103,7 +104,8 @@ async def act(request: web.Request) -> web.Response:
         outcome = await request.app[INTAKE].submit(_command(shown, typed, key))
     except HandraiseError as error:
         return await _refused(request, shown, typed, error)
-    await _note_use(request, shown, now)
+    if outcome.status in (Standing.DECIDED, Standing.COUNTED):
+        await request.app[STORE].run(_use, hash_, now)
     return await _done(request, shown, typed, outcome)
 
 
@@ -206,10 +208,6 @@ async def _nothing(request: web.Request) -> web.Response:
         "It may be incomplete, or what it was about is long over. Open the newest mail about it "
         "once more, or look at your questions on the page.",
     )
-
-
-async def _note_use(request: web.Request, shown: Shown, now: Micros) -> None:
-    await request.app[STORE].run(_use, shown.link.token_hash, now)
 
 
 def _use(tx: Transaction, token_hash: str, now: Micros) -> None:
