@@ -24,6 +24,8 @@ from bot.service.ports.accounts import Account, TokenFamily
 from bot.service.ports.personal import ERASED, Range
 
 _PLACE = "erased:"
+QUOTED = 8
+"""Characters; what is shorter (a yes, a colour) is nobody's words, and may stand in others'."""
 
 
 class Personal:
@@ -106,7 +108,12 @@ class Personal:
         self._db.run(statements.ERASE_TOLD, them | erased)
         self._db.run(statements.ERASE_ASKED, them | erased | nothing)
         self._wordless_outcomes(self._db.all(statements.OUTCOMES, them))
-        self._wordless_responses((each.id, each.answer) for each in self.responses(person_id, part))
+        given = self.responses(person_id, part)
+        for response in given:
+            for words in _words_of(response):
+                quoted = {"of_request": response.request_id, "words": words}
+                self._db.run(statements.ERASE_QUOTED, quoted | erased)
+        self._wordless_responses((each.id, each.answer) for each in given)
         self._db.run(statements.ERASE_SURFACES, them | {"place": _PLACE, "chat": CHAT})
         self._db.run(statements.FORGET_BINDINGS, them)
         for address in addresses:
@@ -171,6 +178,14 @@ class Personal:
         for id_, answer in list(found):
             values = {"of_id": id_, "answer": answer_text(_wordless(answer)), "nothing": ""}
             self._db.run(statements.SAVE_RESPONSE, values)
+
+
+def _words_of(response: FeedbackResponse) -> set[str]:
+    """Return what an answer said that is long enough to be somebody's words."""
+    said = {response.raw_text.strip()}
+    if response.answer is not None:
+        said |= {response.answer.text.strip(), *(value for _, value in response.answer.values)}
+    return {words for words in said if len(words) >= QUOTED}
 
 
 def _wordless(answer: Answer | None) -> Answer | None:

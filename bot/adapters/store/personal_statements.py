@@ -217,6 +217,20 @@ ERASE_TOLD = Statement(
         .values(text=bindparam("erased"))
     )
 )
+# What the agent repeated of an answer, word for word.
+ERASE_QUOTED = Statement(
+    lambda: (
+        update(messages)
+        .where(
+            messages.c.session_id
+            == select(requests.c.session_id)
+            .where(requests.c.id == bindparam("of_request"))
+            .scalar_subquery(),
+            messages.c.person_id.is_(None),
+        )
+        .values(text=func.replace(messages.c.text, bindparam("words"), bindparam("erased")))
+    )
+)
 ERASE_SUMMARIES = Statement(
     lambda: (
         update(sessions)
