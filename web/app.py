@@ -19,6 +19,7 @@ from bot.settings import Settings
 from web import cors, middleware
 from web.agent import leave_sockets, run_agent
 from web.api import (
+    admin_people,
     channels,
     journal,
     messages,
@@ -31,7 +32,9 @@ from web.api import (
 )
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
+from web.auth import password_routes, sign_in_routes
 from web.auth import routes as accounts
+from web.auth.first import offer_administration
 from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
 from web.chat import socket
@@ -97,6 +100,9 @@ def build_app(
     app[OUTLETS] = outlets_of(settings)
     mount(app, service.ENDPOINTS)
     mount(app, accounts.ENDPOINTS)
+    mount(app, password_routes.ENDPOINTS)
+    mount(app, sign_in_routes.ENDPOINTS)
+    mount(app, admin_people.ENDPOINTS)
     mount(app, sessions.ENDPOINTS)
     mount(app, messages.ENDPOINTS)
     mount(app, questions.ENDPOINTS)
@@ -112,6 +118,7 @@ def build_app(
     service.mount_pages(app)
     mount_reference(app)
     app.cleanup_ctx.append(_database)
+    app.cleanup_ctx.append(offer_administration)
     app.cleanup_ctx.append(_passwords)
     app.cleanup_ctx.append(run_agent)
     app.on_shutdown.append(leave_sockets)

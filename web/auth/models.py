@@ -73,3 +73,52 @@ class Me(BaseModel):
     has_password: bool = Field(description="False for who signs in with Slack alone.")
     created_at: str = Field(json_schema_extra={"format": "date-time"})
     verification_hint: str | None = Field(description="How to verify the address; null once it is.")
+
+
+class PasswordChange(Input):
+    """The old password and a new one."""
+
+    password: str = Field(max_length=1024, json_schema_extra={"format": "password"})
+    new_password: str = Field(max_length=1024, json_schema_extra={"format": "password"})
+
+
+class Reset(Input):
+    """Whose password was forgotten."""
+
+    name: str = Field(max_length=254, description="A user name or a verified address.")
+
+
+class NewPassword(Input):
+    """A new password, and the token of the link that allows it."""
+
+    token: str = Field(max_length=128)
+    password: str = Field(max_length=1024, json_schema_extra={"format": "password"})
+
+
+class AdministratorCode(Input):
+    """The one-time code in the server's log."""
+
+    code: str = Field(max_length=64)
+
+
+class Ways(BaseModel):
+    """How one can register and sign in."""
+
+    registration: Literal["open", "domain", "invite", "closed"]
+    slack: bool = Field(description="Whether `/api/auth/slack` signs people in.")
+
+
+class SignIn(BaseModel):
+    """One sign-in; what its browser called itself is that browser's own claim."""
+
+    id: str
+    created_at: str = Field(json_schema_extra={"format": "date-time"})
+    seen_at: str = Field(json_schema_extra={"format": "date-time"})
+    user_agent: str
+    current: bool
+
+
+class SignIns(BaseModel):
+    """Where somebody is signed in, the newest first."""
+
+    sign_ins: list[SignIn]

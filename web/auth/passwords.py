@@ -24,7 +24,7 @@ def password_fault(password: str) -> str | None:
     """Return what is wrong with a new password, as a sentence; None when nothing is."""
     if len(password) < MIN_LENGTH:
         return f"Use at least {MIN_LENGTH} characters."
-    size = len(_bytes(password))
+    size = len(password_bytes(password))
     if size > MAX_BYTES:
         return f"Use at most {MAX_BYTES} bytes of UTF-8 (this one takes {size}): make it shorter."
     return None
@@ -48,14 +48,14 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return a salted hash; `Unavailable` when too many wait."""
-        secret = _bytes(password)
+        secret = password_bytes(password)
         return await self._run(
             lambda: bcrypt.hashpw(secret, bcrypt.gensalt(self._cost)).decode("ascii")
         )
 
     async def matches(self, password: str, hashed: str | None) -> bool:
         """Tell whether `password` has this hash; None (an unknown name) takes as long."""
-        secret = _bytes(password)
+        secret = password_bytes(password)
         known = hashed is not None and len(secret) <= MAX_BYTES
         against = hashed.encode("ascii") if hashed is not None and known else self._nobody
         right = await self._run(lambda: bcrypt.checkpw(secret[:MAX_BYTES], against))
@@ -79,6 +79,7 @@ class Passwords:
             self._inside -= 1
 
 
-def _bytes(password: str) -> bytes:
+def password_bytes(password: str) -> bytes:
+    """Return what bcrypt reads of a password."""
     # The same keys give composed letters on one system and decomposed ones on another.
     return unicodedata.normalize("NFC", password).encode()
