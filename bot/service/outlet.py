@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.domain.instants import HOUR, Micros
 from bot.service.backlog import Deal
 from bot.service.cards import Cards
 from bot.service.chores import Chore
@@ -30,6 +31,7 @@ class Parts:
     cards: Cards
     links: Links
     public_url: str
+    session_timeout: Micros = 24 * HOUR
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

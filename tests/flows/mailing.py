@@ -49,9 +49,13 @@ class MailRoom:
         for _ in range(rounds):
             self.clock.advance(61)
             await self.agent.chores.tick()
-            await self.agent.backlog.drain()
-            await self.agent.worker.drain()
-            await self.agent.courier.drain()
+            await self.work()
+
+    async def work(self) -> None:
+        """Deal with what came in, run turns and send."""
+        await self.agent.backlog.drain()
+        await self.agent.worker.drain()
+        await self.agent.courier.drain()
 
     async def read(self, function: Any) -> Any:
         return await self.app[STORE].read(function)
@@ -90,7 +94,12 @@ class MailRoom:
 
 @asynccontextmanager
 async def mail_room(
-    tmp_path: Path, clock: FakeClock, gmail: GmailServer, **changes: Any
+    tmp_path: Path,
+    clock: FakeClock,
+    gmail: GmailServer,
+    *,
+    serve_at: int | None = None,
+    **changes: Any,
 ) -> AsyncIterator[MailRoom]:
     """Run the app on that Gmail, for as long as this is open."""
     planner = ScriptedPlanner()
@@ -104,7 +113,7 @@ async def mail_room(
         | changes,
     )
     app = build_app(settings, clock=clock, send_code=Outbox(), password_cost=4, planner=planner)
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(TestServer(app, port=serve_at)) as client:
         room = MailRoom(app, gmail, clock, client)
         room.planner = planner
         await room.settle(1)

@@ -103,6 +103,8 @@ SENT = Statement(
             state=bindparam("state"),
             sent_at=bindparam("at"),
             landed=func.coalesce(bindparam("landed"), posts.c.landed),
+            # A notice may carry a code: it is kept no longer than it takes to send it.
+            body=bindparam("emptied"),
             last_error=null(),
             due_at=null(),
             claim_owner=null(),

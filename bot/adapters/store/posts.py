@@ -43,7 +43,7 @@ class Posts:
 
     def sent(self, post_id: str, claim_number: int, landed: str | None, at: Micros) -> Recorded:
         """End a claim: it is there. Return when the place's next post is due."""
-        values = {"state": PostState.SENT.value, "landed": landed, "at": at}
+        values = {"state": PostState.SENT.value, "landed": landed, "at": at, "emptied": "{}"}
         return self._recorded(statements.SENT, post_id, claim_number, values)
 
     def failed(

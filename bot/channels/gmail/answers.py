@@ -9,7 +9,6 @@ from bot.channels.gmail.threads import spot_of
 from bot.domain.commands import Actor, AnswerRequest, CommentOn, Outcome
 from bot.domain.errors import HandraiseError, NotAllowed, RateLimited, Unavailable
 from bot.domain.feedback import Standing
-from bot.domain.instants import HOUR
 from bot.service.bystanding import remark
 from bot.service.directory import person_at
 from bot.service.notices import tell
@@ -114,6 +113,6 @@ class Answers:
             text=mail.reading.words.text,
             sent_at=mail.at,
             now=now,
-            timeout=24 * HOUR,
+            timeout=self._parts.session_timeout,
         )
         return "comment" if kept else "gone"

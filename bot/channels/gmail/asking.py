@@ -50,6 +50,9 @@ class GmailChannel:
             body = composing.settled(card, card.url)
             ended = Shown(thread=shown.thread, settled=True, reminders=shown.reminders)
             return await self._write(surface, card, ".end", body, ended, uncertain)
+        refusal = await self._sending.refusal(surface.address)
+        if refusal:
+            return Delivery(fate=Fate.FAILED, detail=refusal)
         wanted = request.reminders_done
         if wanted > shown.reminders and card.part is Part.DECIDER and card.own is None:
             body = composing.reminder(card, self._url(card))

@@ -101,22 +101,6 @@ def notice(text: str, url: str) -> Body:
     )
 
 
-def code(digits: str) -> Body:
-    """Return the mail that proves an address."""
-    lead = "This is the code that confirms your address:"
-    end = "It ends in 15 minutes. If you did not ask for it, do nothing: somebody mistyped."
-    return Body(
-        text=_joined([lead, _indented(digits), end]),
-        html=markup.page(
-            [
-                markup.paragraph(lead),
-                markup.paragraph(digits, strong=True),
-                markup.paragraph(end, small=True),
-            ]
-        ),
-    )
-
-
 def _particulars(card: Card) -> list[tuple[str, str]]:
     """Return what is shown of a question's kind: its options, its fields, what would be done."""
     request = card.request

@@ -32,8 +32,6 @@ class Letter:
     html: str
     thread: Thread = field(default_factory=Thread)
     tag: str = ""
-    answers: bool = False
-    """Whether it answers a mail of somebody else's, so that its subject says "Re:"."""
 
 
 def tagged(address: str, tag: str) -> str:
@@ -49,10 +47,10 @@ def own_id(kind: str, address: str) -> str:
 
 def subject_of(letter: Letter) -> str:
     """Return the subject that keeps a letter in its thread."""
-    if not letter.thread.references:
+    thread = letter.thread
+    if not thread.references and not thread.id:
         return header_text.one_line(letter.subject)
-    kept = letter.thread.subject or letter.subject
-    return header_text.reply_subject(kept)
+    return header_text.reply_subject(thread.subject or letter.subject)
 
 
 def written(letter: Letter, *, sender: str, now: Micros) -> bytes:

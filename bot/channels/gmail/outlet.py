@@ -17,20 +17,16 @@ from bot.channels.gmail.push import PUSH, PushEntrance
 from bot.channels.gmail.receiving import CURSOR, EMAIL, MAIL, Receiving
 from bot.channels.gmail.refusals import NotConnected
 from bot.channels.gmail.sending import Sending
-from bot.channels.gmail.speaking import GmailSpeaker, sealed_code
+from bot.channels.gmail.speaking import GmailSpeaker
 from bot.channels.gmail.taking import Taking
 from bot.channels.gmail.watching import LOOK_EVERY, OLD, Watching
 from bot.domain.errors import HandraiseError
 from bot.domain.instants import MINUTE, SECOND, Micros
-from bot.domain.place import place_of
-from bot.domain.post import Post, PostKind
-from bot.domain.routing import lane_of
 from bot.service.backlog import Deal
 from bot.service.chores import Chore
-from bot.service.identifiers import new_id
 from bot.service.outlet import Health, Parts
 from bot.service.ports.inbox import Received
-from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.store import Transaction
 
 __all__ = ["GmailConfig", "GmailOutlet", "OpenedGmail"]
 
@@ -84,7 +80,6 @@ class OpenedGmail:
             clock=clock,
             cards=parts.cards,
             links=parts.links,
-            sealer=parts.sealer,
             per_hour=config.per_thread_hour,
             public_url=config.public_url,
         )
@@ -165,26 +160,6 @@ class OpenedGmail:
         """Take credentials that have just been kept into use."""
         self.mailbox.address = self._config.address
         await self._connected(anew=True)
-
-    def post_code(
-        self, tx: Transaction, *, address: str, name: str, digits: str, until: Micros
-    ) -> None:
-        """Have a verification code brought to an address; it is sealed until it is sent."""
-        now = self.parts.clock.now()
-        place = place_of(EMAIL, f"code:{address}")
-        tx.posts.add(
-            Post(
-                id=new_id(),
-                kind=PostKind.NOTICE,
-                channel=EMAIL,
-                place=place,
-                lane=lane_of(EMAIL, address),
-                body=sealed_code(self.parts.sealer, address, name, digits, until),
-                due_at=now,
-                created_at=now,
-            )
-        )
-        tx.announce(Topic.POST, place)
 
     async def _connected(self, *, anew: bool = False) -> None:
         """Make sure that there are credentials and that the address is known."""

@@ -126,7 +126,12 @@ class Receiving:
         if not tx.leases.holds(LEASE, self._name, start.number):
             raise Unavailable("Another server reads the mailbox.", code="mailbox_being_read")
         now = self._clock.now()
-        added = [mail_id for mail_id in ids if _add(tx, mail_id, now)]
+        # Due one after the other, in the order they came.
+        added = [
+            mail_id
+            for before, mail_id in zip(range(len(ids), 0, -1), ids, strict=True)
+            if _add(tx, mail_id, now - before, now)
+        ]
         for mail_id in added:
             # Nothing sent before the last look can still be in it.
             tx.marks.put(PENDING + mail_id, str(start.seen), now)
@@ -153,13 +158,13 @@ def dealt_with(tx: Transaction, mail_id: str, now: Micros) -> None:
         note_read(tx, int(seen), now)
 
 
-def _add(tx: Transaction, mail_id: str, now: Micros) -> bool:
+def _add(tx: Transaction, mail_id: str, due_at: Micros, now: Micros) -> bool:
     return tx.inbox.add(
         Received(
             key=f"gmail:{mail_id}",
             kind=MAIL,
             payload=json.dumps({"id": mail_id}),
-            due_at=now,
+            due_at=due_at,
             received_at=now,
         )
     )

@@ -57,6 +57,7 @@ class Returned:
                 request_id=landing.request_id,
                 reason=reason,
                 now=now,
+                timeout=self._parts.session_timeout,
             )
             return "returned"
         tx.journal.add(

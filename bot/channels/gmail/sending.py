@@ -57,6 +57,10 @@ class Sending:
         except HandraiseError as refusal:
             return Delivery(fate=Fate.FAILED, detail=refusal.message)
 
+    async def refusal(self, address: str) -> str:
+        """Return why an address gets no mail; empty while it does."""
+        return await self._store.read(partial(_bad, addresses=[address]))
+
     async def find(self, own_id: str, to: str, since: Micros) -> Sent | None:
         """Return the letter that was sent under an id, if it was."""
         return await self._mailbox.find_sent(own_id, to, since - HOUR)

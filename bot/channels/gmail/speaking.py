@@ -1,8 +1,7 @@
-"""What the agent says by mail: a session's words in its thread, notices, verification codes."""
+"""What the agent says by mail: a session's words in its thread, and notices to one person."""
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from functools import partial
@@ -14,20 +13,15 @@ from bot.channels.gmail.letters import Letter
 from bot.channels.gmail.sending import Sending
 from bot.channels.gmail.threads import Head, Thread, read_head, read_thread
 from bot.domain.card import Card
-from bot.domain.errors import HandraiseError
 from bot.domain.feedback import Part
-from bot.domain.instants import HOUR, Micros
+from bot.domain.instants import HOUR
 from bot.domain.place import key_of
 from bot.domain.post import Post, PostKind
 from bot.service.cards import Cards
 from bot.service.links import Links, Purpose
 from bot.service.ports.channel import Delivery, Fate, Saying
 from bot.service.ports.clock import Clock
-from bot.service.ports.sealer import Sealer
 from bot.service.ports.store import Store, Transaction
-
-CODE = "mail.code"
-"""The kind under which a verification code is sealed in its post."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +44,6 @@ class GmailSpeaker:
         clock: Clock,
         cards: Cards,
         links: Links,
-        sealer: Sealer,
         per_hour: int,
         public_url: str,
     ) -> None:
@@ -59,15 +52,14 @@ class GmailSpeaker:
         self._clock = clock
         self._cards = cards
         self._links = links
-        self._sealer = sealer
         self._per_hour = per_hour
         self._public_url = public_url
 
     async def say(self, post: Post, saying: Saying) -> Delivery:
-        """Say it; over the hour's number of mails in one thread it waits."""
+        """Say it; over the hour's number of mails in one thread an answer to a mail waits."""
         body = _object(post.body)
-        if "sealed" in body:
-            return await self._code(post, body)
+        if post.kind is PostKind.NOTICE and "spot" not in body:
+            return await self._notice(post, saying, body)
         since = self._clock.now() - HOUR
         if await self._store.read(lambda tx: tx.posts.sent_to(post.place, since)) >= self._per_hour:
             # Two machines that answer each other would else never end.
@@ -130,24 +122,6 @@ class GmailSpeaker:
         offer = partial(self._links.offer, tx, request, card.reader_id, address, self._clock.now())
         return Again(card=card, link=offer(Purpose.CLICK), reply=offer(Purpose.REPLY))
 
-    async def _code(self, post: Post, body: dict[str, Any]) -> Delivery:
-        if self._clock.now() >= int(body.get("until", 0)):
-            return Delivery(fate=Fate.FAILED, detail="the code has ended")
-        to = str(body.get("to", ""))
-        try:
-            sealed = base64.b64decode(str(body["sealed"]))
-            digits = self._sealer.unseal(CODE, to, sealed).decode()
-        except (HandraiseError, ValueError):
-            return Delivery(fate=Fate.FAILED, detail="the code cannot be read")
-        letter = Letter(
-            to=((to, str(body.get("name", ""))),),
-            subject="Confirm your address",
-            own_id=self._sending.own_id(f"p.{post.id}"),
-            text="",
-            html="",
-        )
-        return await self._send(post, letter, composing.code(digits))
-
     async def _send(
         self, post: Post, letter: Letter, words: Body, *, head: Head | None = None
     ) -> Delivery:
@@ -169,14 +143,6 @@ class GmailSpeaker:
             return sent
         after = None if head is None else Head(thread=sent.thread, people=head.people).to_json()
         return Delivery(fate=Fate.SHOWN, landed=sent.thread.id, spots=sent.spots, head=after)
-
-
-def sealed_code(sealer: Sealer, address: str, name: str, digits: str, until: Micros) -> str:
-    """Return the body of a post that brings a code; nobody who reads the database sees it."""
-    sealed = sealer.seal(CODE, address, digits.encode())
-    return json.dumps(
-        {"sealed": base64.b64encode(sealed).decode(), "to": address, "name": name, "until": until}
-    )
 
 
 def _first_line(text: str) -> str:

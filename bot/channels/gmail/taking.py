@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from functools import partial
@@ -45,12 +46,15 @@ class Taking:
         self._absences = Absences(parts)
         self._returned = Returned(parts)
         self._doubtful = Doubtful(parts)
+        # A mail may go on with one that came just before it.
+        self._one_by_one = asyncio.Lock()
 
     async def deal(self, received: Received) -> None:
         """Take the mail; what cannot be read at all is noted, and does not come again."""
         mail_id = str(json.loads(received.payload)["id"])
         try:
-            await self._take(mail_id)
+            async with self._one_by_one:
+                await self._take(mail_id)
         except (Unavailable, RateLimited):
             raise
         except Gone:

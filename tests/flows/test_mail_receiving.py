@@ -1,0 +1,206 @@
+"""How mail is found: by push, by polling, after a lost cursor; none doubled, none lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import unused_port
+
+from bot.channels.gmail import mailbox
+from tests.clock import FakeClock
+from tests.flows.mailing import (
+    ANN,
+    BEN,
+    BOT,
+    EVE,
+    MailRoom,
+    gmail,
+    mail_room,
+    no_environment,
+    room,
+)
+from tests.gmail.server import GmailServer
+from tests.gmail.signing import Forgery
+from web.keys import AGENT
+
+__all__ = ["gmail", "no_environment", "room"]
+TOPIC = "projects/demo/topics/mail"
+
+
+async def test_a_cursor_that_is_too_old_loses_and_doubles_nothing(room: MailRoom) -> None:
+    room.gmail.send_as(ANN, to=BOT, subject="one", text="help")
+    await room.settle()
+    room.gmail.send_as(ANN, to=BOT, subject="two", text="help")
+    room.gmail.forget_history(BOT)
+    room.gmail.send_as(ANN, to=BOT, subject="three", text="help")
+    await room.settle()
+    assert sorted(mail.subject for mail in room.got(ANN)) == ["Re: one", "Re: three", "Re: two"]
+    assert len(room.gmail.calls("messages.list")) == 1
+
+
+async def test_every_page_of_the_history_is_read(
+    room: MailRoom, gmail: GmailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        gmail.send_as(EVE, to=BOT, subject="x", text="y")
+    monkeypatch.setattr(mailbox, "PAGE", 1)
+    await room.settle(1)
+    assert len(gmail.calls("history.list")) >= 3
+    assert await room.taken() == ["not_allowed"] * 3
+
+
+@pytest.mark.parametrize(
+    "fault", ["internal", "unavailable", "bad_gateway", "rate_limit", "reset", "garbled"]
+)
+@pytest.mark.parametrize("method", ["history.list", "messages.get"])
+async def test_what_breaks_while_reading_is_read_later(
+    room: MailRoom, fault: str, method: str
+) -> None:
+    room.gmail.fail(method, fault, times=2)
+    room.gmail.send_as(ANN, to=BOT, subject="one", text="help")
+    await room.settle(6)
+    assert [mail.subject for mail in room.got(ANN)] == ["Re: one"]
+
+
+async def test_a_question_ends_only_once_all_mail_sent_in_time_was_read(room: MailRoom) -> None:
+    room.gmail.send_as(ANN, to=BOT, subject="x", text=f"ask {BEN} to approve: Ship it? within 1h")
+    await room.settle()
+    [question] = room.got(BEN)
+    room.clock.advance(minutes=50)
+    room.gmail.reply_as(BEN, question, "yes")
+    room.gmail.fail("history.list", "unavailable", times=1)
+    room.clock.advance(minutes=20)
+    await room.agent.chores.tick()
+    await room.agent.sweeper.sweep()
+    [request] = await room.requests()
+    assert request.state.value == "pending"
+    await room.settle()
+    [request] = await room.requests()
+    assert request.state.value == "approved"
+
+
+async def test_revoked_consent_shuts_the_channel_and_says_so(room: MailRoom) -> None:
+    room.gmail.revoke_consent(BOT)
+    room.gmail.expire_access()
+    await room.settle(1)
+    health = room.agent.outlets["email"].health()
+    assert health.state == "closed"
+    assert "handraise gmail connect" in health.reason
+    calls = len(room.gmail.calls("oauth.token"))
+    await room.settle(2)
+    assert len(room.gmail.calls("oauth.token")) == calls
+
+
+def subscribed(gmail: GmailServer) -> int:
+    """Have pushes sent to a port of this machine, and return it."""
+    port = unused_port()
+    gmail.subscribe(TOPIC, f"http://127.0.0.1:{port}/gmail/push")
+    return port
+
+
+async def test_a_push_is_enough(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    port = subscribed(gmail)
+    async with mail_room(tmp_path, clock, gmail, serve_at=port) as room:
+        await gmail.settled()
+        assert room.gmail.calls("watch")
+        gmail.notify("doubled")
+        gmail.send_as(ANN, to=BOT, subject="one", text="help")
+        await gmail.settled()
+        await room.work()
+        assert [mail.subject for mail in room.got(ANN)] == ["Re: one"]
+        assert all(notice.acknowledged for notice in gmail.notices())
+
+
+@pytest.mark.parametrize("forgery", list(Forgery))
+async def test_pushes_of_others_are_refused(
+    tmp_path: Path,
+    clock: FakeClock,
+    gmail: GmailServer,
+    no_environment: None,
+    forgery: Forgery,
+) -> None:
+    port = subscribed(gmail)
+    async with mail_room(tmp_path, clock, gmail, serve_at=port):
+        await gmail.settled()
+        assert await gmail.push(BOT, forgery=forgery) == [401]
+
+
+async def test_poison_is_set_aside_and_acknowledged(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    port = subscribed(gmail)
+    async with mail_room(tmp_path, clock, gmail, serve_at=port) as room:
+        await gmail.settled()
+        for data in (b"", b"[]", b"\xff", b'{"emailAddress": 1}', b"[" * 5000):
+            assert await gmail.push(BOT, data=data) == [204]
+        assert await gmail.push(BOT, address="other@handraise.example") == [204]
+        aside = await room.read(lambda tx: tx.inbox.set_aside(100))
+        assert len(aside) == 6
+
+
+async def test_without_an_audience_the_entrance_is_closed(room: MailRoom) -> None:
+    async with room.client.post("/gmail/push", json={}) as answer:
+        assert answer.status == 404
+
+
+async def test_a_lost_push_is_made_up_for_by_polling(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    port = subscribed(gmail)
+    async with mail_room(tmp_path, clock, gmail, serve_at=port) as room:
+        await gmail.settled()
+        await room.settle(1)
+        gmail.notify("lost")
+        gmail.send_as(ANN, to=BOT, subject="one", text="help")
+        clock.advance(minutes=6)
+        await room.settle(1)
+        assert [mail.subject for mail in room.got(ANN)] == ["Re: one"]
+
+
+async def test_the_watch_is_renewed_daily_and_its_age_is_told(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    port = subscribed(gmail)
+    async with mail_room(tmp_path, clock, gmail, serve_at=port) as room:
+        await gmail.settled()
+        assert renewed(gmail) == 1
+        clock.advance(hours=12)
+        await room.settle(1)
+        assert renewed(gmail) == 1
+        clock.advance(hours=13)
+        await room.settle(1)
+        await gmail.settled()
+        assert renewed(gmail) == 2
+        gmail.fail("watch", "internal", times=100)
+        for _ in range(3):
+            clock.advance(hours=20)
+            await room.settle(1)
+        health = room.app[AGENT].outlets["email"].health()
+        assert health.state == "degraded"
+        assert "GMAIL_PUBSUB_TOPIC" in health.reason
+        assert int(health.details["watch_age_seconds"]) > 2 * 86_400
+
+
+def renewed(gmail: GmailServer) -> int:
+    """Return how often the watch was set; a call whose access had ended is made again."""
+    return sum(call.status == 200 for call in gmail.calls("watch"))
+
+
+async def test_mails_are_taken_in_the_order_they_came(room: MailRoom) -> None:
+    first = room.gmail.send_as(ANN, to=BOT, subject="one", text="the first")
+    assert first.sent is not None
+    for number in range(5):
+        room.gmail.send_as(
+            ANN,
+            to=BOT,
+            subject="Re: one",
+            text=f"more {number}",
+            headers={"In-Reply-To": first.message_id, "References": first.message_id},
+        )
+    await room.settle(1)
+    [session] = await room.sessions()
+    said = [m.text for m in await room.messages(session.id) if m.role.value == "user"]
+    assert said == ["one\n\nthe first", *(f"more {number}" for number in range(5))]
