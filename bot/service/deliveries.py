@@ -153,13 +153,18 @@ class Deliveries:
                     give_time(tx, request, surface.person_id, now, self.routing)
             return recorded
         dead = delivery.fate is Fate.FAILED or surface.attempts >= MAX_ATTEMPTS
-        recorded = tx.surfaces.record(
-            attempt,
-            False,
-            None if dead else now + _wait(surface, delivery),
-            certain=delivery.fate is not Fate.UNKNOWN,
-            dead=dead,
-        )
+        if delivery.retry_after is not None and delivery.fate is Fate.RETRY:
+            # Being asked to come again later costs no try: it says nothing of the address.
+            dead = False
+            recorded = tx.surfaces.release(attempt, now + _wait(surface, delivery))
+        else:
+            recorded = tx.surfaces.record(
+                attempt,
+                False,
+                None if dead else now + _wait(surface, delivery),
+                certain=delivery.fate is not Fate.UNKNOWN,
+                dead=dead,
+            )
         if recorded.written:
             kind = "surface.dead" if dead else "surface.failed"
             _journal(tx, request, surface, kind, delivery.detail, now)

@@ -124,6 +124,10 @@ class Posting:
     def _failed(self, tx: Transaction, post: Post, result: Delivery, now: Micros) -> None:
         dead = result.fate is Fate.FAILED or post.attempts >= MAX_ATTEMPTS
         asked = 0 if result.retry_after is None else round(result.retry_after * SECOND)
+        if result.retry_after is not None and result.fate is Fate.RETRY:
+            # Being asked to come again later costs no try.
+            tx.posts.release(post.id, post.claim_number, now + max(SECOND, asked))
+            return
         retry_at = None if dead else now + max(retry_delay(post.attempts), asked)
         recorded = tx.posts.failed(
             post.id,

@@ -415,7 +415,7 @@ async def test_who_is_told_to_come_back_later_does_not_come_earlier(post: Post) 
     assert post.times(post.email) == [0]  # nor with what is for others over the same mailbox
     await post.until_quiet()
     assert post.times(post.email) == [0, 90, 90]
-    assert sorted(s.attempts for _, s, _ in post.email.tried) == [1, 1, 2]
+    assert [s.attempts for _, s, _ in post.email.tried] == [1, 1, 1]  # it costs no try
 
 
 async def test_a_channel_that_hangs_is_left_and_tried_again(
