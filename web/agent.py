@@ -95,7 +95,9 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
         )
         toolbox = _toolbox(settings)
         terms = _terms(settings, toolbox, routing)
-        intake = app[INTAKE] = _intake(app, handoff, observer, terms, has_reader=reader is not None)
+        intake = app[INTAKE] = _intake(
+            app, handoff, observer, terms, has_reader=reader.name != RULES
+        )
         links = Links(key=app[TOKENS].keyed("links"))
         cards = Cards(public_url=settings.public_url, links=links)
         parts = Parts(
