@@ -85,7 +85,11 @@ class Talking:
         return self._hear(tx, session, role, command, text, None, now)
 
     def speak_at(self, tx: Transaction, command: SpeakAt, now: Micros) -> Outcome:
-        """Take what was said at a place; whoever speaks there besides its owner contributes."""
+        """Take what was said at a place; whoever speaks there besides its owner adds text.
+
+        That makes nobody a participant: who may read along there may not read what the owner says
+        elsewhere.
+        """
         binding = tx.bindings.find(command.place)
         if binding is None:
             if not command.opens:
@@ -93,11 +97,8 @@ class Talking:
             return self._open(tx, command, command.text, None, command, now)
         text = clean(command.text)
         session = locked(tx, binding.session_id)
-        speaker = command.actor.person_id
-        role = ParticipantRole.OWNER
-        if not is_owner(tx, session, speaker):
-            role = tx.sessions.role_of(session.id, speaker) or ParticipantRole.CONTRIBUTOR
-            tx.sessions.add_participant(session.id, speaker, role)
+        owner = is_owner(tx, session, command.actor.person_id)
+        role = ParticipantRole.OWNER if owner else ParticipantRole.CONTRIBUTOR
         if command.head is not None:
             tx.bindings.save_head(command.place, command.head)
         return self._hear(tx, session, role, command, text, command.place, now)

@@ -14,7 +14,7 @@ from bot.domain.commands import (
     CloseSession,
     SpeakAt,
 )
-from bot.domain.errors import NotAllowed, Unavailable
+from bot.domain.errors import NotFound, Unavailable
 from bot.domain.feedback import Answer, Kind, Risk
 from bot.domain.instants import HOUR, MINUTE, SECOND
 from bot.domain.planning import AskHuman, Plan, Reply, Role
@@ -136,7 +136,7 @@ async def test_a_place_goes_on_with_its_session(stage: Places) -> None:
 async def test_a_bystander_contributes_text_and_owns_nothing(stage: Places) -> None:
     session_id = await stage.speak("ann", "hello")
     assert await stage.speak("ben", "me too", opens=False) == session_id
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):
         await stage.intake.submit(
             CloseSession(
                 external_key="x", actor=stage.actor("ben", channel="slack"), session_id=session_id
@@ -299,3 +299,12 @@ async def test_no_model_decides_where_a_wrong_answer_does_much_harm(stage: Place
     (request,) = await stage.requests(session_id)
     told = await stage.answer("ben", request, channel="slack", text=LONG)
     assert told.status == "unclear"
+
+
+async def test_who_reads_along_at_a_place_may_not_read_the_session(stage: Places) -> None:
+    session_id = await stage.speak("ann", "hello")
+    await stage.speak("ben", "me too", opens=False)
+    role = await stage.store.read(
+        lambda tx: tx.sessions.role_of(session_id, stage.people["ben"].id)
+    )
+    assert role is None
