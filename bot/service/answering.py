@@ -191,8 +191,16 @@ class Answering:
                 recipients=question.recipients,
             )
             return True
-        tell_everybody(conversation, question.request, people)
+        if verdict.standing is Standing.COUNTED and _is_shown_outside(tx, question.request):
+            question.change(conversation)  # its cards say who has answered, and what is missing
+        else:
+            tell_everybody(conversation, question.request, people)
         return verdict.stalemate
+
+
+def _is_shown_outside(tx: Transaction, request: FeedbackRequest) -> bool:
+    """Tell whether a question is shown where it must be repainted; a page looks for itself."""
+    return any(surface.channel != CHAT for surface in tx.surfaces.of_request(request.id))
 
 
 def _names(tx: Transaction, question: Question, recipient: Recipient) -> list[str]:

@@ -8,7 +8,7 @@ from bot.channels.slack.facts import Clicked
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import Micros
 from bot.domain.person import Person
-from bot.domain.surface import SETTLING_PRIORITY
+from bot.domain.surface import SurfaceState
 from bot.service.ports.store import Topic, Transaction
 
 _ELSEWHERE = {Act.CONFIRM, Act.DENY, Act.END, Act.SETTINGS, Act.OPEN}
@@ -54,8 +54,11 @@ def _is_just_landing(tx: Transaction, clicked: Clicked, click: Click) -> bool:
 
 
 def repaint(tx: Transaction, request: FeedbackRequest, now: Micros) -> None:
-    """Have every card of a question shown as it is now: somebody has clicked on an old one."""
-    tx.surfaces.want(
-        request.id, request.version, SETTLING_PRIORITY, now, settled=not request.is_open
-    )
+    """Have a question's cards shown as it is now, also where that was given up before.
+
+    Somebody has just clicked on one that is old, so it is there.
+    """
+    for surface in tx.surfaces.of_request(request.id):
+        if surface.channel == SLACK and surface.state is SurfaceState.DEAD:
+            tx.surfaces.redrive(surface.id, now)
     tx.announce(Topic.SURFACE, request.id)
