@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 from google.auth.exceptions import GoogleAuthError
-from google_auth_oauthlib.flow import Flow, InstalledAppFlow
+from google_auth_oauthlib.flow import Flow, InstalledAppFlow, WSGITimeoutError
 from oauthlib.oauth2 import OAuth2Error
 
 from bot.channels.gmail.config import GmailConfig
@@ -24,6 +24,7 @@ from bot.service.ports.store import Transaction
 
 _ASK = {"access_type": "offline", "prompt": "consent"}
 """Without these Google gives a refresh token only the first time."""
+_TROUBLE = (OAuth2Error, GoogleAuthError, requests.RequestException, ValueError, Warning)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +71,9 @@ def by_hand(config: GmailConfig, *, open_browser: bool, port: int = 0) -> str:
             **_ASK,
             **hint,
         )
-    except (OAuth2Error, GoogleAuthError, requests.RequestException, ValueError, Warning) as error:
+    except WSGITimeoutError:
+        raise Invalid("Nobody agreed within ten minutes.", code="consent_timed_out") from None
+    except _TROUBLE as error:
         raise _refusal(error) from None
     return _refresh_token(flow)
 
@@ -90,7 +93,7 @@ def _token(flow: Any, **given: str) -> str:
             # oauthlib warns where fewer scopes were granted than asked for: that is said below.
             warnings.simplefilter("ignore")
             flow.fetch_token(**given)
-    except (OAuth2Error, GoogleAuthError, requests.RequestException, ValueError, Warning) as error:
+    except _TROUBLE as error:
         raise _refusal(error) from None
     return _refresh_token(flow)
 

@@ -91,6 +91,7 @@ class OpenedGmail:
         self._taking = Taking(parts=parts, config=config, mailbox=self.mailbox)
         self._opened_at = clock.now()
         self._trouble = ""
+        self._asked_who = False
 
     @property
     def address(self) -> str:
@@ -167,7 +168,7 @@ class OpenedGmail:
             await self.keyring.load()
         if self.keyring.closed:
             raise NotConnected(self.keyring.closed)
-        if self.mailbox.address and not anew:
+        if self._asked_who and not anew:
             return
         profile = await self.mailbox.profile()
         wanted = self._config.address
@@ -179,6 +180,7 @@ class OpenedGmail:
         else:
             self._trouble = ""
         self.mailbox.address = profile.address
+        self._asked_who = True
         now = self.parts.clock.now()
         await self.parts.store.run(_remember, profile.address, now)
 
