@@ -15,14 +15,25 @@ from typing import NoReturn
 
 from bot.domain.errors import HandraiseError, NotFound
 from bot.settings import SettingsError
-from web.cli import audit, backup, deliveries, person, question, secrets, serve, users
+from web.cli import (
+    audit,
+    backup,
+    deliveries,
+    doctor,
+    gmail,
+    person,
+    question,
+    secrets,
+    serve,
+    users,
+)
 
 NOT_FOUND = 1
 CANNOT = 2
 BROKEN_PIPE = 141
 """As the shell says it of a process that SIGPIPE ended."""
 
-GROUPS = (serve, users, audit, question, deliveries, person, secrets, backup)
+GROUPS = (serve, doctor, users, audit, question, deliveries, person, gmail, secrets, backup)
 _EPILOG = """\
 It reads the same settings as the server, from the environment and .env, and may run beside it.
 Exit code: 0 when all is well, 1 when something was not found or does not verify, 2 when the
