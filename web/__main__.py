@@ -40,12 +40,13 @@ async def _serve(settings: Settings) -> int:
 
     from bot.domain.errors import HandraiseError
     from web.app import build_app
+    from web.reception import FrontDoor
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, loop, stopped)
-    runner = web.AppRunner(build_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = FrontDoor(build_app(settings), shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()

@@ -16,7 +16,7 @@ from bot.service.ports.planner import Planner
 from bot.service.ports.reader import FeedbackReader
 from bot.service.rotating import note_key
 from bot.settings import Settings
-from web import cors, middleware
+from web import cors, middleware, proxies
 from web.agent import leave_sockets, run_agent
 from web.api import (
     admin_people,
@@ -32,12 +32,13 @@ from web.api import (
 )
 from web.api.endpoint import mount
 from web.api.payload import MAX_BODY
-from web.auth import password_routes, sign_in_routes
+from web.auth import password_routes, sign_in_routes, slack_routes
 from web.auth import routes as accounts
 from web.auth.first import offer_administration
 from web.auth.passwords import Passwords
 from web.auth.tokens import Tokens
 from web.chat import socket
+from web.chat.doorway import DOORWAY, Doorway
 from web.headers import secure
 from web.journal_key import former_journal_keys, journal_key
 from web.keys import (
@@ -50,12 +51,14 @@ from web.keys import (
     READER,
     SEALER,
     SETTINGS,
+    SLACK_KEYS,
     STORE,
     TOKENS,
 )
 from web.links import routes as links
 from web.metrics import new_metrics
 from web.outlets import outlets_of
+from web.reception import expect_host
 from web.reference.routes import mount_reference
 
 
@@ -74,12 +77,20 @@ def build_app(
     """
     app = web.Application(
         client_max_size=MAX_BODY,
-        middlewares=[middleware.observe, middleware.refuse, cors.share],
+        middlewares=[
+            proxies.unwrap,
+            middleware.observe,
+            middleware.refuse,
+            expect_host,
+            cors.share,
+        ],
     )
     app.on_response_prepare.append(secure)
     app.on_response_prepare.append(cors.expose)
     app[SETTINGS] = settings
     app[CLOCK] = clock or SystemClock()
+    proxies.setup(app)
+    app[DOORWAY] = Doorway()
     app[METRICS] = new_metrics()
     app[TOKENS] = Tokens(
         settings.secret_key.get_secret_value(),
@@ -89,6 +100,7 @@ def build_app(
     )
     app[PASSWORDS] = Passwords(cost=password_cost)
     app[LETTERS] = send_code
+    app[SLACK_KEYS] = slack_routes.slack_keys(settings)
     if planner is not None:
         app[PLANNER] = planner
     if reader is not None:
@@ -102,6 +114,7 @@ def build_app(
     mount(app, accounts.ENDPOINTS)
     mount(app, password_routes.ENDPOINTS)
     mount(app, sign_in_routes.ENDPOINTS)
+    mount(app, slack_routes.ENDPOINTS)
     mount(app, admin_people.ENDPOINTS)
     mount(app, sessions.ENDPOINTS)
     mount(app, messages.ENDPOINTS)

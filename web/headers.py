@@ -43,7 +43,7 @@ def _sockets(request: web.Request) -> list[str]:
     """Return our own WebSocket addresses, which `'self'` does not cover in older browsers."""
     scheme, _, rest = request.app[SETTINGS].public_url.partition("://")
     hosts = {rest.partition("/")[0]: None}
-    asked = request.headers.get("Host", "")
+    asked = request.host
     if _HOST.fullmatch(asked):
         hosts[asked] = None
     return [f"{'wss' if scheme == 'https' else 'ws'}://{host}" for host in hosts]

@@ -58,7 +58,7 @@ class Terms:
     """The least risk of a kind of question, or of a tool, by its name."""
     toolbox: Toolbox | None = None
     routing: Routing = CHAT_ONLY
-    budget: AskBudget = AskBudget()
+    budget: AskBudget = field(default_factory=AskBudget)
 
 
 def vetted(step: AskHuman, now: Micros, terms: Terms) -> AskHuman:

@@ -221,7 +221,7 @@ async def test_a_click_that_is_over_is_not_brought_back(stage: Stage) -> None:
 
 
 async def test_no_runner_ever_sees_it(stage: Stage) -> None:
-    session_id, click, _ = await clicked(stage, an_ask("bob"))
+    _, click, _ = await clicked(stage, an_ask("bob"))
     assert await stage.read(lambda tx: tx.actions.get(click.id)) is None
 
 

@@ -66,6 +66,9 @@ _SENTENCES: Mapping[int, tuple[str, str]] = {
     413: ("too_large", "The request is too large: send at most 128 KiB."),
     415: ("wrong_content_type", "This address does not read that content type."),
     416: ("range_not_satisfiable", "There is no such part of this file."),
+    431: ("headers_too_large", "A header is too long: send at most 8 KiB in each."),
+    500: ("internal", "Something went wrong on our side. Try again."),
+    504: ("unavailable", "This took too long. Try again."),
     417: ("expectation_failed", "The Expect header asks for something unknown."),
 }
 
@@ -120,6 +123,12 @@ def answer_http(error: web.HTTPException) -> web.Response:
     code, message = _SENTENCES.get(error.status, ("error", "This request was refused."))
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
     return _answer(error.status, Fault(code=code, message=message, details={}), headers)
+
+
+def answer_refused(status: int) -> web.Response:
+    """Return what is said where a request could not even be read as one."""
+    code, message = _SENTENCES.get(status, ("error", "This request was refused."))
+    return _answer(status, Fault(code=code, message=message, details={}), {})
 
 
 def answer_broken(request_id: str) -> web.Response:

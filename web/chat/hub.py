@@ -27,6 +27,9 @@ EXPIRED = 4401
 TOO_SLOW = 4408
 SIGNED_OUT = 4409
 
+MAX_SOCKETS = 50
+"""Sockets of one person on one server: pages, and scripts of theirs."""
+
 _READERS = 3
 _TICK = 1.0
 _CHECKS = 30
@@ -147,6 +150,10 @@ class Hub:
             self.unfollow(subscriber, feed_id)
         if not self._people:
             self._empty.set()
+
+    def is_full(self, person_id: str) -> bool:
+        """Tell whether somebody has as many sockets open here as one may have."""
+        return len(self._people.get(person_id, ())) >= MAX_SOCKETS
 
     def is_present(self, person_id: str) -> bool:
         """Tell whether a page of this person's is open here and can be seen."""

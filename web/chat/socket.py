@@ -11,10 +11,11 @@ from bot.domain.errors import HandraiseError, NotAllowed, Unauthenticated
 from web.auth.principal import authenticate
 from web.chat import protocol
 from web.chat.connection import Connection
+from web.chat.doorway import DOORWAY
 from web.chat.hub import TOO_SLOW
 from web.chat.origin import is_allowed
 from web.chat.protocol import Auth, ProtocolError, decode
-from web.keys import SETTINGS
+from web.keys import HUB, SETTINGS
 
 AUTH_SECONDS = 5.0
 HEARTBEAT_SECONDS = 20.0
@@ -24,6 +25,7 @@ _NOT_AUTH = 4400
 _NO_ACCESS = 4401
 _FOREIGN_ORIGIN = 4403
 _TRY_LATER = 1013
+_TOO_MANY = 4429
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -44,8 +46,15 @@ async def serve(request: web.Request) -> web.StreamResponse:
     if not is_allowed(origin, request.host, settings.public_url, settings.cors_origins):
         await socket.close(code=_FOREIGN_ORIGIN, message=b"origin_not_allowed")
         return socket
-    connection = await _sign_in(request, socket)
+    with request.app[DOORWAY].place(request.remote) as has_room:
+        if not has_room:
+            await socket.close(code=_TRY_LATER, message=b"too_many_sockets")
+            return socket
+        connection = await _sign_in(request, socket)
     if isinstance(connection, Connection):
+        if request.app[HUB].is_full(connection.person_id):
+            await socket.close(code=_TOO_MANY, message=b"too_many_sockets")
+            return socket
         await connection.run()
     return socket
 
