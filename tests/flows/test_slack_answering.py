@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.feedback import Kind, Risk
 from bot.domain.planning import AskHuman, Plan
+from bot.domain.surface import Surface
 from tests.flows.slack_office import Office, office
 from tests.slack.records import Message
 
@@ -311,6 +312,72 @@ async def test_only_the_author_says_what_their_words_were(acme: Office) -> None:
     await acme.settle()
     assert (await acme.request()).is_open
     assert "settled already" in acme.whispers("cleo")[-1]
+
+
+async def test_one_of_several_claims_a_question_and_lets_go(acme: Office) -> None:
+    await asked(acme, "ask @ben, @cleo for approval: Ship it?")
+    card = acme.card("ben")
+    await acme.slack.click("ben", card.channel_id, card.ts, "hr.claim")
+    await acme.settle()
+    assert "You are on it" in shown(acme.card("ben"))
+    assert "Ben* is on it" in shown(acme.card("cleo")) or "Ben is on it" in shown(acme.card("cleo"))
+    cleos = acme.card("cleo")
+    await acme.slack.click("cleo", cleos.channel_id, cleos.ts, "hr.claim")
+    await acme.settle()
+    assert "is on it already" in acme.whispers("cleo")[-1]
+    card = acme.card("ben")
+    await acme.slack.click("ben", card.channel_id, card.ts, "hr.release")
+    assert (await acme.request()).claimed_by is None
+
+
+async def test_in_a_channel_one_claims_a_card_and_only_the_asked_decide(acme: Office) -> None:
+    await asked(acme, "ask @ben, @cleo for approval: Ship it?")
+    request = await acme.request()
+    ben = await acme.person("ben")
+    channel = acme.slack.channel("general")
+    address = f"#{channel.team_id}/{channel.id}"
+
+    def show_in_channel(tx: Any) -> None:
+        tx.surfaces.add(
+            Surface(
+                id="channel-card",
+                request_id=request.id,
+                person_id=ben.id,
+                channel="slack",
+                address=address,
+                lane=f"slack:{address}",
+                position=9,
+                priority=5,
+                wanted_version=request.version,
+                shown_version=0,
+                seen_version=0,
+                due_at=acme.clock.now(),
+                claim_owner=None,
+                claim_number=0,
+                claim_until=None,
+                attempts=0,
+            )
+        )
+
+    await acme.store.run(show_in_channel)
+    await acme.settle()
+    (card,) = [m for m in acme.slack.messages("general") if m.metadata and not m.is_reply]
+    await acme.slack.click("cleo", "general", card.ts, "hr.claim")
+    await acme.settle()
+    cleo = await acme.person("cleo")
+    assert (await acme.request()).claimed_by == cleo.id
+    (card,) = [m for m in acme.slack.messages("general") if m.metadata and not m.is_reply]
+    assert "Cleo is on it" in shown(card).replace("*", "")
+    await acme.slack.click("dana", "general", card.ts, "hr.approve")
+    await acme.slack.post_as("dana", "general", "approved!", thread_ts=card.ts)
+    await acme.settle()
+    assert (await acme.request()).is_open
+    assert len(acme.whispers("dana")) == 2
+    await acme.slack.post_as("cleo", "general", "yes", thread_ts=card.ts)
+    assert (await acme.request()).state.value == "approved"
+    await acme.settle()
+    (card,) = [m for m in acme.slack.messages("general") if m.metadata and not m.is_reply]
+    assert "hr.approve" not in buttons(card)
 
 
 async def test_a_late_answer_in_words_is_kept_and_told(acme: Office) -> None:

@@ -93,7 +93,7 @@ async def test_a_question_from_the_mention_to_the_late_answer(tmp_path: Path) ->
             "response.late",
         ]
         verdict = await acme.store.read(lambda tx: tx.journal.verify(request.id))
-        assert verdict.intact, verdict
+        assert verdict.fault is None, verdict
         assert [one for one in acme.slack.workspace.mass_mentions if one.by != first.user] == []
 
         # Asked again from Home, it goes out as a new question.
