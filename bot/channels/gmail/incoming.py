@@ -80,6 +80,7 @@ def recognise(tx: Transaction, reading: Reading, config: GmailConfig, mailbox: s
     claimed = reading.authenticity.claimed
     author = sender or claimed
     address = author.folded if author is not None else ""
+    account = tx.accounts.by_verified_email(address) if address else None
     itself = tx.landings.find(EMAIL, mail.message_id) if mail.message_id else None
     asked, place = _belongs(tx, reading, mailbox)
     binding = tx.bindings.find(place) if place else None
@@ -97,7 +98,7 @@ def recognise(tx: Transaction, reading: Reading, config: GmailConfig, mailbox: s
         person=tx.people.by_identity(EMAIL, sender.folded) if sender else None,
         claimed=tx.people.by_identity(EMAIL, claimed.folded) if claimed else None,
         may_begin=bool(address)
-        and (config.allows(address) or tx.accounts.by_verified_email(address) is not None),
+        and (config.allows(address) or (account is not None and account.disabled_at is None)),
         head=binding.head if binding is not None else None,
     )
 
