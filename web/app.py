@@ -24,6 +24,7 @@ from web.api import (
     journal,
     messages,
     own_data,
+    people,
     profile,
     question_acts,
     questions,
@@ -58,6 +59,7 @@ from web.keys import (
 from web.links import routes as links
 from web.metrics import new_metrics
 from web.outlets import outlets_of
+from web.readiness import READINESS, Readiness
 from web.reception import expect_host
 from web.reference.routes import mount_reference
 
@@ -121,6 +123,7 @@ def build_app(
     mount(app, questions.ENDPOINTS)
     mount(app, question_acts.ENDPOINTS)
     mount(app, profile.ENDPOINTS)
+    mount(app, people.ENDPOINTS)
     mount(app, channels.ENDPOINTS)
     mount(app, journal.ENDPOINTS)
     mount(app, own_data.ENDPOINTS)
@@ -142,6 +145,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     """Open the store, its schema brought up to date, for as long as the application runs."""
     settings = app[SETTINGS]
     key = journal_key(settings.secret_key)
+    readiness = app[READINESS] = Readiness()
     store = make_store(
         settings.database_url,
         journal_key=key,
@@ -154,6 +158,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await readiness.close()
         await store.close()
 
 

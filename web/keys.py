@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.service.sweeper import Sweeper
     from bot.service.worker import Worker
     from bot.settings import Settings
+    from web.auth.id_tokens import KeySet
     from web.auth.passwords import Passwords
     from web.auth.tokens import Tokens
     from web.chat.hub import Hub
@@ -62,5 +63,7 @@ OUTLETS: web.AppKey[list[Outlet]] = web.AppKey("outlets")
 SEALER: web.AppKey[Sealer] = web.AppKey("sealer")
 LETTERS: web.AppKey[Callable[[Account, str], None] | None] = web.AppKey("letters")
 """Brings codes and links to accounts' owners, in tests; None where `web.auth.letters` does."""
+SLACK_KEYS: web.AppKey[KeySet] = web.AppKey("slack_keys")
+"""The keys that Slack signs its identity tokens by."""
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
 """Made by the server for each request; stands in its log line and in a 500's answer."""

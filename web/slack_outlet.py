@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.channels.slack.outlet import SlackConfig, SlackOutlet
 from bot.settings import Settings
+from web.auth.guards import may_install
 
 
 def slack_outlet(settings: Settings) -> SlackOutlet:
@@ -18,5 +19,6 @@ def slack_outlet(settings: Settings) -> SlackOutlet:
             api_url=settings.slack_api_url,
             authorize_url=settings.slack_authorize_url,
             public_url=settings.public_url,
-        )
+        ),
+        may_install=may_install,
     )

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from aiohttp import web
 
 from bot.domain.errors import RateLimited
-from bot.domain.instants import HOUR, SECOND, Micros
+from bot.domain.instants import HOUR, MINUTE, SECOND, Micros
 from bot.domain.rates import Limit
 from bot.service.ports.store import Transaction
 from web.keys import CLOCK, STORE
@@ -52,7 +52,9 @@ PER_LETTER = Hourly(scope="letters", per_hour=6)
 
 async def allow(request: web.Request, door: str, name: str | None = None) -> None:
     """Count a try at `door`; `RateLimited` when the remote address or the name had too many."""
-    limits = [(f"auth:{door}:from:{network(request.remote)}", PER_ADDRESS)]
+    limits: list[tuple[str, Limit | Hourly]] = [
+        (f"auth:{door}:from:{network(request.remote)}", DOORS.get(door, PER_ADDRESS))
+    ]
     if name is not None:
         limits.append((f"auth:{door}:name:{name.strip().casefold()[:254]}", PER_NAME))
     await request.app[STORE].run(take, limits, request.app[CLOCK].now())
@@ -66,7 +68,8 @@ def spend_letter(tx: Transaction, email: str, now: Micros) -> None:
 def take(tx: Transaction, limits: Sequence[tuple[str, Limit | Hourly]], now: Micros) -> None:
     """Count a try against each limit; a refused one counts nowhere, since it is rolled back."""
     for key, limit in limits:
-        wait = limit.wait(tx.rates.advance(key, now, limit.interval), now)
+        longest = 2 * (HOUR if isinstance(limit, Hourly) else MINUTE)
+        wait = limit.wait(tx.rates.advance(key, now, limit.interval, longest), now)
         if wait:
             raise RateLimited(
                 f"Too many tries. Wait {wait} s and try again.",

@@ -59,12 +59,17 @@ class Proving:
                 "Another account has confirmed this address. Sign in to that one.",
                 code="email_taken",
             )
+        proof = f"the account {account.username} has proven {address} {how}"
+        self.join(tx, other.id, person.canonical_id, proof, now)
+
+    def join(self, tx: Transaction, person_id: str, into: str, proof: str, now: Micros) -> None:
+        """Merge two people who were proven to be one; none if they are one already."""
         command = MergePeople(
-            external_key=f"proof:{account.id}",
+            external_key=f"proof:{person_id}",
             actor=Actor(person_id="", channel=SYSTEM_CHANNEL),
-            person_id=other.id,
-            into=person.canonical_id,
-            proof=f"the account {account.username} has proven {address} {how}",
+            person_id=person_id,
+            into=into,
+            proof=proof,
         )
         self.merging.merge(tx, command, now)
 

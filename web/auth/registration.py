@@ -35,6 +35,8 @@ class Applicant:
     """Empty for somebody who signs in another way."""
     code_hash: str
     invite_hash: str | None = None
+    name: str = ""
+    """What they are called, if that is not their user name."""
     administrator_hash: str | None = None
     """Of the code that a server without administrators has told its operator."""
 
@@ -158,7 +160,7 @@ def register(
     """
     check_admitted(tx, rules, applicant, now)
     is_operator = applicant.administrator_hash is not None
-    is_admin = is_operator or rules.admits_first(tx)
+    is_admin = not is_operator and rules.admits_first(tx)
     account = add_account(tx, applicant, now, is_admin=is_admin)
     if is_operator:
         becomes_first(tx, account, applicant.administrator_hash or "", now)
@@ -198,20 +200,29 @@ def becomes_first(tx: Transaction, account: Account, code_hash: str, now: Micros
 
 
 def add_account(
-    tx: Transaction, applicant: Applicant, now: Micros, *, is_admin: bool = False
+    tx: Transaction,
+    applicant: Applicant,
+    now: Micros,
+    *,
+    is_admin: bool = False,
+    is_known: bool = False,
 ) -> Account:
-    """Keep a new person with an account that is not verified; `Conflict` when its name is taken."""
+    """Keep an account that is not verified, and its person unless they are known already.
+
+    Raises `Conflict` when its name is taken.
+    """
     check_free(tx, applicant.username, applicant.email)
-    tx.people.add(
-        Person(
-            id=applicant.person_id,
-            name=applicant.username,
-            zone="UTC",
-            feed_seq=0,
-            merged_into=None,
-            created_at=now,
+    if not is_known:
+        tx.people.add(
+            Person(
+                id=applicant.person_id,
+                name=applicant.name or applicant.username,
+                zone="UTC",
+                feed_seq=0,
+                merged_into=None,
+                created_at=now,
+            )
         )
-    )
     account = Account(
         id=applicant.account_id,
         person_id=applicant.person_id,
