@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -245,7 +246,7 @@ async def test_each_illness_is_told_with_its_remedy(
     assert "has trouble" in await told(**slack, **model)
     outside.model, outside.skew = 200, 3_600
     said = await told(**slack, **model)
-    assert "clock is 3,600 s ahead" in said or "clock is 3,599 s ahead" in said
+    assert re.search(r"clock is 3,(599|60\d) s ahead", said)
     outside.skew = 0
     outside.socket = {"ok": True}
     assert "not https" in await told(

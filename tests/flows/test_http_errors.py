@@ -213,7 +213,7 @@ async def test_not_ready_without_its_database(
         raise Unavailable("The database does not answer.")
 
     async with client.get("/ready") as answer:
-        assert await answer.json() == {"status": "ready"}
+        assert (await answer.json())["status"] == "ready"
     monkeypatch.setattr(app[STORE], "check", check)
     async with client.get("/ready") as answer:
         assert answer.status == 503

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 import web as package
-from bot.domain.errors import Unavailable
 from web.api.endpoint import Call, answer_json, endpoint
 from web.headers import page_policy
-from web.keys import METRICS, STORE
+from web.keys import AGENT, CLOCK, METRICS, STORE
 from web.metrics import CONTENT_TYPE, render
+from web.readiness import READINESS
 
 TAG = "service"
-READY_SECONDS = 2.0
 
 _PAGES = Path(package.__file__).parent / "pages"
 # Said here, since what a machine's own table says differs; a module of a wrong type does not load.
@@ -38,10 +37,21 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-class Ready(BaseModel):
-    """The process answers, and so does its database."""
+class ReadyChannel(BaseModel):
+    """How a channel outside the web does on this server."""
 
-    status: Literal["ready"] = "ready"
+    name: str
+    state: Literal["ready", "degraded", "closed"]
+    watch_age_seconds: int | None = Field(
+        default=None, description="How old Gmail's watch is; it ends after seven days."
+    )
+
+
+class Ready(BaseModel):
+    """The server can serve; `degraded` says that a channel outside the web does not do well."""
+
+    status: Literal["ready", "degraded"] = "ready"
+    channels: list[ReadyChannel] = []
 
 
 class About(BaseModel):
@@ -67,13 +77,23 @@ async def health(call: Call) -> Health:  # noqa: ARG001 - every handler takes a 
 
 @endpoint("GET", "/ready", summary="Whether it can serve", tag=TAG, answer=Ready, signed_in=False)
 async def ready(call: Call) -> Ready:
-    """Tell whether the database answers."""
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            await call.app[STORE].check()
-    except TimeoutError:
-        raise Unavailable("The database does not answer.") from None
-    return Ready()
+    """Tell whether the database answers and can be written.
+
+    A channel that is degraded or closed is told and refuses nothing: what it brings waits, the web
+    goes on, and another server would do no better.
+    """
+    await call.app[READINESS].check(call.app[STORE], call.app[CLOCK].now())
+    channels = []
+    for name, opened in call.app[AGENT].outlets.items():
+        health = opened.health()
+        age = health.details.get("watch_age_seconds")
+        channels.append(
+            ReadyChannel.model_validate(
+                {"name": name, "state": health.state, "watch_age_seconds": age}
+            )
+        )
+    well = all(each.state == "ready" for each in channels)
+    return Ready(status="ready" if well else "degraded", channels=channels)
 
 
 @endpoint(

@@ -18,6 +18,7 @@ from bot.adapters.store.journal import Heads
 from bot.adapters.store.statements import POSTGRES, Statement
 from bot.adapters.store.transaction import StoreTransaction
 from bot.domain.errors import Conflict, HandraiseError, Invalid, Unavailable
+from bot.service.ports.store import NOT_WRITABLE
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -218,6 +219,8 @@ def _translate(error: psycopg.Error) -> HandraiseError:
         return Conflict("This clashes with what is stored already. Look at it again.")
     if isinstance(error, psycopg.DataError):
         return Invalid("This holds characters or numbers that cannot be stored.")
+    if isinstance(error, (errors.DiskFull, errors.ReadOnlySqlTransaction)):
+        return Unavailable(_BUSY, code=NOT_WRITABLE)
     if isinstance(error, (errors.LockNotAvailable, errors.QueryCanceled)) or error.sqlstate:
         return Unavailable(_BUSY)
     return Unavailable(_DOWN)

@@ -267,6 +267,6 @@ class SqliteStore:
 def _fail(jobs: list[_Job], error: HandraiseError) -> None:
     """Give each waiter an error of its own: raised in two places, one would collect both traces."""
     for job in jobs:
-        job.error = type(error)(error.message)
+        job.error = type(error)(error.message, code=error.code)
         job.result = None
         job.announcements = {}

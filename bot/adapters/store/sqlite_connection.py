@@ -10,9 +10,11 @@ from bot.adapters.store.journal import Heads
 from bot.adapters.store.statements import SQLITE, Statement
 from bot.adapters.store.transaction import StoreTransaction
 from bot.domain.errors import Conflict, HandraiseError, Unavailable
+from bot.service.ports.store import NOT_WRITABLE
 
 log = logging.getLogger(__name__)
 
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR")
 LOG_BYTES = 64 * 1024 * 1024
 
 
@@ -54,4 +56,6 @@ def translated(error: BaseException) -> HandraiseError:
     log.error("the database refused: %s: %s", type(error).__name__, error)
     if isinstance(error, sqlite3.IntegrityError):
         return Conflict("This clashes with what is stored already. Look at it again.")
-    return Unavailable("The database cannot be used just now. Try again in a moment.")
+    name = getattr(error, "sqlite_errorname", None) or ""
+    sentence = "The database cannot be used just now. Try again in a moment."
+    return Unavailable(sentence, code=NOT_WRITABLE if name.startswith(_NO_ROOM) else None)

@@ -28,6 +28,9 @@ from bot.service.ports.vault import LeaseTable, LinkTable, MarkTable, VaultTable
 
 T = TypeVar("T")
 
+NOT_WRITABLE = "not_writable"
+"""The code of an `Unavailable` that waiting does not cure: a disk is full, or only read from."""
+
 
 EVERYTHING = "*"
 """The key of an announcement that says: some may have been lost, look at everything again."""
