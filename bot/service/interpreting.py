@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.commands import Actor, AnswerRequest
 from bot.domain.errors import PlanningFailed
-from bot.domain.feedback import Answer, FeedbackRequest
+from bot.domain.feedback import Answer, FeedbackRequest, Standing
 from bot.domain.reading import Unclear
 from bot.service.intake import Intake
 from bot.service.notices import tell
@@ -45,7 +45,22 @@ class Interpreter:
         if isinstance(reading, Unclear):
             await self.store.run(self._ask_back, received.key, payload, request, reading.question)
             return
-        await self.intake.submit(_answer(received.key, payload, reading))
+        outcome = await self.intake.submit(_answer(received.key, payload, reading))
+        if outcome.status != Standing.DECIDED.value and outcome.text:
+            # What decides is shown everywhere; what only counts, or came late, its author is told.
+            await self.store.run(self._tell, received.key, payload, outcome.text)
+
+    def _tell(self, tx: Transaction, key: str, payload: dict[str, str], text: str) -> None:
+        tell(
+            tx,
+            channel=payload["channel"],
+            person_id=payload["person_id"],
+            text=text,
+            now=self.clock.now(),
+            url=f"{self.public_url}/#/questions/{payload['request_id']}",
+            spot=payload.get("spot"),
+            once=key,
+        )
 
     def _ask_back(
         self,

@@ -195,3 +195,18 @@ async def test_our_own_mails_and_lists_and_machines_begin_nothing(room: MailRoom
     await room.settle()
     assert room.got(ANN) == []
     assert sorted(await room.taken()) == ["list", "machine", "machine", "own"]
+
+
+async def test_a_machine_that_answers_a_question_over_and_over_comes_to_an_end(
+    room: MailRoom,
+) -> None:
+    await asked(room)
+    answered = 0
+    for _ in range(20):
+        await room.settle(1)
+        mails = room.got(BEN)
+        while answered < len(mails):
+            room.gmail.reply_as(BEN, mails[answered], "We have received your message, number 7.")
+            answered += 1
+    assert len(room.got(BEN)) <= 7
+    assert (await only_request(room)).state is State.PENDING

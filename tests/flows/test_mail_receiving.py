@@ -204,3 +204,41 @@ async def test_mails_are_taken_in_the_order_they_came(room: MailRoom) -> None:
     [session] = await room.sessions()
     said = [m.text for m in await room.messages(session.id) if m.role.value == "user"]
     assert said == ["one\n\nthe first", *(f"more {number}" for number in range(5))]
+
+
+async def test_bodies_of_pushes_are_bounded(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    port = subscribed(gmail)
+    async with mail_room(tmp_path, clock, gmail, serve_at=port):
+        await gmail.settled()
+        assert await gmail.push(BOT, data=b"x" * 100_000) == [413]
+
+
+async def test_a_refresh_token_that_was_rotated_is_kept(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    given = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
+    async with mail_room(tmp_path, clock, gmail, gmail_refresh_token=given) as room:
+        grant = gmail.consent.grants[0]
+        grant.refresh_token = "1//0rotated"
+        opened = room.agent.outlets["email"]
+        credentials = opened.keyring.current()  # type: ignore[attr-defined]
+        credentials._refresh_token = "1//0rotated"
+        await room.settle(1)
+    async with mail_room(tmp_path, clock, gmail, gmail_refresh_token=given) as room:
+        gmail.send_as(ANN, to=BOT, subject="one", text="help")
+        await room.settle()
+        assert [mail.subject for mail in room.got(ANN)] == ["Re: one"]
+
+
+async def test_mails_that_came_while_we_were_down_are_taken(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    async with mail_room(tmp_path, clock, gmail):
+        pass
+    gmail.send_as(ANN, to=BOT, subject="one", text="help")
+    clock.advance(hours=30)
+    async with mail_room(tmp_path, clock, gmail) as room:
+        await room.settle()
+        assert [mail.subject for mail in room.got(ANN)] == ["Re: one"]
