@@ -1,0 +1,65 @@
+"""The mailbox with two servers on one PostgreSQL: one reads, both write, nothing comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.domain.feedback import State
+from tests.clock import FakeClock
+from tests.contract.postgres_server import PostgresServer, running_server
+from tests.flows.mailing import ANN, BEN, BOT, CID, gmail, mail_room, no_environment
+from tests.gmail.server import GmailServer
+
+__all__ = ["gmail", "no_environment"]
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with running_server() as server:
+        yield server
+
+
+async def test_two_servers_share_one_mailbox(
+    tmp_path: Path,
+    clock: FakeClock,
+    gmail: GmailServer,
+    server: PostgresServer,
+    no_environment: None,
+) -> None:
+    async with AsyncExitStack() as running:
+        url = running.enter_context(server.database())
+        token = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
+        rooms = [
+            await running.enter_async_context(
+                mail_room(
+                    tmp_path / name, clock, gmail, database_url=url, gmail_refresh_token=token
+                )
+            )
+            for name in ("first", "second")
+        ]
+
+        async def settle() -> None:
+            for _ in range(5):
+                clock.advance(61)
+                await asyncio.gather(*(room.agent.chores.tick() for room in rooms))
+                await asyncio.gather(*(room.work() for room in rooms))
+
+        gmail.send_as(ANN, to=BOT, subject="Deploy", text=f"ask {BEN}, {CID} to approve: Ship it?")
+        await settle()
+        assert [len(rooms[0].got(person)) for person in (ANN, BEN, CID)] == [1, 1, 1]
+        replies = [(BEN, "yes"), (CID, "yes")]
+        for person, words in replies:
+            gmail.reply_as(person, rooms[0].got(person)[0], words)
+        await settle()
+        [request] = await rooms[1].requests()
+        assert request.state is State.APPROVED
+        taken = await rooms[0].taken()
+        assert sorted(taken) == ["decided", "late", "started"]
+        # The question; for one that it decided, for the other that it had been answered.
+        assert [len(rooms[0].got(person)) for person in (BEN, CID)] in ([2, 3], [3, 2])
