@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from bot.service.ports.accounts import AccountTable, TicketTable
+from bot.service.ports.administration import AdministrationTable
 from bot.service.ports.directory import DirectoryTable
 from bot.service.ports.inbox import InboxTable
 from bot.service.ports.personal import PersonalTable
@@ -74,6 +75,8 @@ class Transaction(Protocol):
     def accounts(self) -> AccountTable: ...
     @property
     def actions(self) -> ActionTable: ...
+    @property
+    def administration(self) -> AdministrationTable: ...
     @property
     def bindings(self) -> BindingTable: ...
     @property
