@@ -52,11 +52,11 @@ async def test_a_mail_says_all_that_is_needed_to_answer(room: MailRoom) -> None:
         assert label in mail.html
     assert "<script" not in mail.html
     assert "<img" not in mail.html
-    [link] = {link for link in mail.links if "/f/" in link}
+    [link] = {link.partition("?")[0] for link in mail.links if "/f/" in link}
     assert link.startswith("http")
     assert mail.header("Reply-To").startswith("Handraise <bot+r.")
     assert mail.header("Auto-Submitted") == "auto-generated"
-    others = {link for link in room.got(CID)[0].links if "/f/" in link}
+    others = {link.partition("?")[0] for link in room.got(CID)[0].links if "/f/" in link}
     assert link not in others
 
 

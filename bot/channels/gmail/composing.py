@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from bot.channels.gmail import markup, wording
+from bot.channels.gmail.markup import Button
 from bot.domain.card import Card
 from bot.domain.feedback import FieldKind, Kind, Part, Risk
 from bot.domain.text import shortened
@@ -46,9 +47,9 @@ def question(card: Card, url: str, *, lead: str = "") -> Body:
     text.append("\n".join(fact for fact in facts if fact))
     rows.append(markup.paragraph("\n".join(fact for fact in facts if fact)))
     if asked:
-        labels = [label for label, _ in _buttons(card)]
-        text.append(f"{' / '.join(labels)}:\n{url}")
-        rows.append(markup.buttons(_buttons(card), url))
+        links = _buttons(card, url)
+        text.append("\n".join(f"{link.label}: {link.url}" for link in links))
+        rows.append(markup.buttons(links))
         for line in (wording.how(card), wording.careful(card)):
             text.append(line)
             rows.append(markup.paragraph(line) if line else "")
@@ -134,23 +135,30 @@ def _readable(arguments: str) -> str:
         return arguments
 
 
-def _buttons(card: Card) -> list[tuple[str, str]]:
+def _buttons(card: Card, url: str) -> list[Button]:
+    """Return a question's buttons: each opens the reader's page, with that answer chosen there."""
     request = card.request
-    words = [("Answer in words", markup.ACCENT)]
+
+    def button(label: str, choose: str, colour: str = markup.ACCENT) -> Button:
+        chosen = f"{url}?choose={choose}" if choose else url
+        return Button(label=shortened(label, BUTTON_CHARS), url=chosen, colour=colour)
+
+    words = button("Answer in words", "words")
     if request.risk is Risk.HIGH:
-        return [("Look at it and decide", markup.ACCENT)]
+        return [button("Look at it and decide", "")]
     match request.kind:
         case Kind.APPROVAL:
-            return [("Approve", markup.YES), ("Reject", markup.NO), *words]
+            approve = button("Approve", "approve", markup.YES)
+            return [approve, button("Reject", "reject", markup.NO), words]
         case Kind.CHOICE if len(request.options) <= OPTIONS and not request.multiple:
-            options = [shortened(option, BUTTON_CHARS) for option in request.options]
-            return [*((option, markup.ACCENT) for option in options), *words]
+            numbered = enumerate(request.options, start=1)
+            return [*(button(option, str(number)) for number, option in numbered), words]
         case Kind.CHOICE:
-            return [("Choose", markup.ACCENT), *words]
+            return [button("Choose", ""), words]
         case Kind.FORM:
-            return [("Fill it in", markup.ACCENT)]
+            return [button("Fill it in", "")]
         case _:
-            return words
+            return [button("Answer in words", "")]
 
 
 def _small(text: str) -> str:

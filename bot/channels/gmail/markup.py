@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from urllib.parse import urlsplit
@@ -20,6 +21,15 @@ _TAGS = {
 _SCHEMES = {"http", "https", "mailto"}
 MAX_MARKDOWN = 16 * 1024
 _MAX_HTML = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """A link that looks like a button."""
+
+    label: str
+    url: str
+    colour: str
 
 
 def page(rows: Iterable[str], *, preview: str = "") -> str:
@@ -69,16 +79,16 @@ def quote(text: str) -> str:
     )
 
 
-def buttons(labels: Iterable[tuple[str, str]], url: str) -> str:
-    """Return buttons, each a label with a colour, that all open one page."""
+def buttons(links: Iterable[Button]) -> str:
+    """Return buttons beside one another, below one another on a phone."""
     cells = "".join(
         '<table role="presentation" cellpadding="0" cellspacing="0" border="0" '
         'style="display:inline-block;margin:0 8px 8px 0"><tr>'
-        f'<td bgcolor="{colour}" style="background:{colour};border-radius:6px">'
-        f'<a href="{escape(url)}" style="display:inline-block;padding:11px 18px;{_FONT};'
+        f'<td bgcolor="{link.colour}" style="background:{link.colour};border-radius:6px">'
+        f'<a href="{escape(link.url)}" style="display:inline-block;padding:11px 18px;{_FONT};'
         "font-size:16px;font-weight:600;color:#ffffff;text-decoration:none"
-        f'">{escape(label)}</a></td></tr></table>'
-        for label, colour in labels
+        f'">{escape(link.label)}</a></td></tr></table>'
+        for link in links
     )
     return f"<div>{cells}</div>"
 
