@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.slack.acting import Acting
@@ -39,7 +39,7 @@ from bot.channels.slack.roster import Barred, Roster, UnknownUser
 from bot.channels.slack.submitting import Ack, Submitting
 from bot.channels.slack.translate import translate
 from bot.domain.errors import RateLimited
-from bot.domain.instants import SECOND, Micros
+from bot.domain.instants import MINUTE, SECOND, Micros
 from bot.service.outlet import Parts
 from bot.service.ports.inbox import Received
 from bot.service.ports.store import Topic, Transaction
@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 EVENT = "slack.event"
 """The kind of what waits in the inbox to be dealt with as if it came just now."""
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +66,7 @@ class Reception:
     submitting: Submitting
     commanding: Commanding
     pointing: Pointing
+    _told_to_wait: dict[tuple[str, str], Micros] = field(default_factory=dict)
 
     async def event(self, fact: Fact | Ignored, body: Mapping[str, Any], us: Installation) -> None:
         """Take what happened in a workspace."""
@@ -196,16 +198,22 @@ class Reception:
         await self.parts.store.run(_add, received)
 
     def _say_wait(self, fact: Fact, limited: RateLimited) -> None:
-        """Tell somebody once that their words wait; a click is not repeated by itself."""
+        """Tell somebody once a minute that their words wait; clicks are told by themselves."""
         match fact:
             case Heard():
+                now, who = self.parts.clock.now(), (fact.team, fact.user)
+                if now < self._told_to_wait.get(who, 0):
+                    return
+                if len(self._told_to_wait) >= _REMEMBERED:
+                    self._told_to_wait.clear()
+                self._told_to_wait[who] = now + MINUTE
                 at = Spot(
                     team=fact.team, user=fact.user, channel=fact.channel, thread=fact.thread_ts
                 )
                 self.asides.tell(
                     at,
-                    f"That is a lot at once. Your message is kept, and I take it in "
-                    f"{limited.retry_after} s: you need not send it again.",
+                    "That is a lot at once. What you send is kept, and I take it as soon as I can, in "
+                    f"{limited.retry_after} s or a little later: you need not send it again.",
                 )
 
 
