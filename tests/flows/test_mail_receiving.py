@@ -242,3 +242,21 @@ async def test_mails_that_came_while_we_were_down_are_taken(
     async with mail_room(tmp_path, clock, gmail) as room:
         await room.settle()
         assert [mail.subject for mail in room.got(ANN)] == ["Re: one"]
+
+
+async def test_a_mailbox_that_cannot_be_read_is_degraded_and_says_why(room: MailRoom) -> None:
+    room.gmail.fail("history.list", "internal", times=100)
+    for _ in range(3):
+        room.clock.advance(minutes=10)
+        await room.settle(1)
+    health = room.agent.outlets["email"].health()
+    assert health.state == "degraded"
+    assert "Gmail answers 500" in health.reason
+    room.gmail.stop_failing()
+    await room.settle(1)
+    assert room.agent.outlets["email"].health().state == "ready"
+    async with room.client.get("/ready") as answer:
+        assert answer.status == 200
+        assert {c["name"]: c["state"] for c in (await answer.json())["channels"]} == {
+            "email": "ready"
+        }

@@ -12,6 +12,7 @@ from bot.channels.gmail.threads import Thread
 from bot.domain.instants import Micros, from_micros
 
 OWN_HEADER = "X-Handraise-Id"
+"""Names a mail of ours for us, also where Gmail gave it another Message-ID."""
 NAME = "Handraise"
 _LINE = 76
 _LOCAL = 64

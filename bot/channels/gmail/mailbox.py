@@ -21,14 +21,13 @@ from googleapiclient.errors import Error, HttpError
 
 from bot.channels.gmail.credentials import Keyring, refresh_refusal
 from bot.channels.gmail.http import CarefulHttp
+from bot.channels.gmail.letters import OWN_HEADER
 from bot.channels.gmail.refusals import Broken, Lost, lost, refusal_of
 from bot.domain.errors import HandraiseError
 from bot.domain.instants import Micros
 
 THREADS = 4
 PAGE = 500
-OWN_HEADER = "X-Handraise-Id"
-"""Names a mail of ours for us, also where Gmail gave it another Message-ID."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -92,6 +92,7 @@ class OpenedGmail:
         self._opened_at = clock.now()
         self._trouble = ""
         self._asked_who = False
+        self._refused = ""
 
     @property
     def address(self) -> str:
@@ -138,7 +139,8 @@ class OpenedGmail:
         elif self._trouble:
             state, reason = "degraded", self._trouble
         elif now - (last or self._opened_at) > STALE:
-            state, reason = "degraded", "The mailbox could not be read for a while."
+            state = "degraded"
+            reason = f"The mailbox could not be read for a while. {self._refused}".strip()
         elif (
             self._config.pubsub_topic
             and now - self._opened_at > OLD
@@ -186,12 +188,17 @@ class OpenedGmail:
 
     async def _poll(self) -> None:
         """Read the mailbox, unless pushes do that."""
-        await self._connected()
         last = self._receiving.last
         pushed = bool(self._config.pubsub_topic)
         if pushed and last is not None and self.parts.clock.now() - last < QUIET:
             return
-        await self._receiving.read()
+        try:
+            await self._connected()
+            await self._receiving.read()
+        except HandraiseError as refusal:
+            self._refused = refusal.message
+            raise
+        self._refused = ""
 
     async def _watch(self) -> None:
         await self._connected()

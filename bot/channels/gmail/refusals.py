@@ -66,7 +66,8 @@ def refusal_of(status: int, content: bytes, headers: Any) -> HandraiseError:
     if status == 429 or (status == 403 and reason in _LIMITS):
         return Limited("Gmail's quota is used up.", retry_after=_wait(headers, words, reason))
     if status == 401:
-        return NotConnected("Gmail does not take the mailbox's credentials any more.")
+        # Not for good: a consent that was taken back shows when the credentials are renewed.
+        return Broken("Gmail does not take the mailbox's credentials just now.")
     if status in (404, 410):
         return Gone("Gmail has no such thing.")
     if status >= 500:

@@ -69,7 +69,8 @@ class Sending:
         self, letter: Letter, *, may_be_there: bool, since: Micros
     ) -> Landed | Delivery:
         if not self._mailbox.address:
-            raise NotConnected("The mailbox is not connected.")
+            closed = self._mailbox.keyring.closed
+            raise NotConnected(closed) if closed else Broken("Gmail was not reached so far.")
         sent: Sent | None = None
         if may_be_there:
             sent = await self.find(letter.own_id, letter.to[0][0], since)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.channels.gmail import composing
 from bot.channels.gmail.composing import Body
 from bot.channels.gmail.letters import Letter
-from bot.channels.gmail.sending import Sending
+from bot.channels.gmail.sending import Landed, Sending
 from bot.channels.gmail.threads import Head, Thread, read_head, read_thread
 from bot.domain.card import Card
 from bot.domain.feedback import Part
@@ -141,8 +141,18 @@ class GmailSpeaker:
             if sent.detail == "the mailbox is not connected":
                 return Delivery(fate=Fate.PARKED, detail=sent.detail)
             return sent
-        after = None if head is None else Head(thread=sent.thread, people=head.people).to_json()
+        after = None if head is None else await self._head_after(post, sent)
         return Delivery(fate=Fate.SHOWN, landed=sent.thread.id, spots=sent.spots, head=after)
+
+    async def _head_after(self, post: Post, sent: Landed) -> str:
+        """Return a place's head with our mail in it, and what came in while it was sent."""
+        binding = await self._store.read(lambda tx: tx.bindings.find(post.place))
+        now = read_head(binding.head if binding else None)
+        thread = now.thread if now.thread.references else sent.thread
+        newest = sent.thread.references[-1:]
+        return Head(
+            thread=thread.after(*newest, thread_id=sent.thread.id), people=now.people
+        ).to_json()
 
 
 def _first_line(text: str) -> str:
