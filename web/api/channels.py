@@ -77,6 +77,11 @@ class FailedSurfaces(BaseModel):
 @endpoint("GET", "/api/channels", summary="How the channels do", tag=TAG, answer=Channels)
 async def list_channels(call: Call) -> Channels:
     """Return each channel with its failing lanes, what waits in it and what was given up."""
+    return Channels(channels=await channels_of(call))
+
+
+async def channels_of(call: Call) -> list[Channel]:
+    """Return the channels as this server knows them."""
     tallies: dict[str, Tally] = await call.app[STORE].read(_tallies)
     agent = call.app[AGENT]
     health = {each.name: each for each in agent.courier.health()}
@@ -109,7 +114,7 @@ async def list_channels(call: Call) -> Channels:
                 }
             )
         )
-    return Channels(channels=channels)
+    return channels
 
 
 @endpoint(

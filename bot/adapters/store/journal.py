@@ -36,7 +36,7 @@ _FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "da
 _REFERENCES = ["session_id", "request_id", "person_id", "channel"]
 _CHAINING = ["chain_number", "salt", "content_digest", "link"]
 _UNCHAINED = dict.fromkeys(_CHAINING)
-_RECORD = ["number", *_FIELDS, *_CHAINING]
+RECORD_FIELDS = ["number", *_FIELDS, *_CHAINING]
 _OF_REQUEST = Statement(
     lambda: (
         columns(journal, _FIELDS)
@@ -53,14 +53,14 @@ _OF_SESSION = Statement(
 )
 _CHAINED = Statement(
     lambda: (
-        columns(journal, _RECORD)
+        columns(journal, RECORD_FIELDS)
         .where(journal.c.request_id == bindparam("request_id"))
         .order_by(journal.c.chain_number, journal.c.number)
     )
 )
-_RECORDS = Statement(
+RECORD_FIELDSS = Statement(
     lambda: (
-        columns(journal, _RECORD)
+        columns(journal, RECORD_FIELDS)
         .where(
             journal.c.number > bindparam("after"),
             journal.c.at >= bindparam("since"),
@@ -204,7 +204,7 @@ class Journal:
         rows = self._db.all(_CHAINED, {"request_id": request_id})
         return Chain(
             request_id=request_id,
-            records=[_record(row) for row in rows],
+            records=[record_of(row) for row in rows],
             head=self._head(_HEAD, request_id),
         )
 
@@ -219,7 +219,7 @@ class Journal:
     def records(self, after: int, since: Micros, until: Micros, limit: int) -> Sequence[Record]:
         """Return entries from `since` and before `until`, those beyond the position `after`."""
         asked = {"after": after, "since": since, "until": until, "limit": limit}
-        return [_record(row) for row in self._db.all(_RECORDS, asked)]
+        return [record_of(row) for row in self._db.all(RECORD_FIELDSS, asked)]
 
     def erase(self, request_id: str, numbers: Sequence[int]) -> None:
         """Erase the content of a request's entries; the chain still verifies."""
@@ -315,9 +315,9 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
     return Entry(**{**values, "data": unpacked(values["data"])})
 
 
-def _record(row: tuple[Any, ...]) -> Record:
+def record_of(row: tuple[Any, ...]) -> Record:
     """Return a record of whatever is stored: what was tampered with may have any type and form."""
-    values = dict(zip(_RECORD, row, strict=True))
+    values = dict(zip(RECORD_FIELDS, row, strict=True))
     at, number, content = values["at"], values["chain_number"], str(values["data"])
     texts = {name: _maybe_text(values[name]) for name in _REFERENCES}
     entry = Entry(

@@ -26,7 +26,7 @@ class Posts:
     def get(self, post_id: str) -> Post | None:
         """Return a post."""
         row = self._db.one(statements.GET, {"id": post_id})
-        return None if row is None else _post(row)
+        return None if row is None else post_of(row)
 
     def claim_due(self, owner: str, now: Micros, until: Micros, limit: int) -> Sequence[Post]:
         """Claim what is due, of each place only the oldest that is still to be said."""
@@ -34,7 +34,7 @@ class Posts:
             statements.CLAIM,
             {"owner": owner, "now": now, "until": until, "limit": limit, "step": 1},
         )
-        return sorted((_post(row) for row in rows), key=lambda post: (post.due_at, post.id))
+        return sorted((post_of(row) for row in rows), key=lambda post: (post.due_at, post.id))
 
     def next_due(self) -> Micros | None:
         """Return when the next post can be claimed; what waits for an older one does not count."""
@@ -95,7 +95,7 @@ class Posts:
     def given_up(self, owner_id: str, limit: int) -> Sequence[Post]:
         """Return posts given up of somebody's sessions, newest first; of "" everybody's."""
         rows = self._db.all(statements.GIVEN_UP, {"owner_id": owner_id, "limit": limit})
-        return [_post(row) for row in rows]
+        return [post_of(row) for row in rows]
 
     def sent_to(self, place: str, since: Micros) -> int:
         """Return how many were said at a place since then."""
@@ -122,6 +122,7 @@ class Posts:
         self._db.run(statements.DROP_PREVIEW, {"turn_id": turn_id})
 
 
-def _post(row: tuple[Any, ...]) -> Post:
+def post_of(row: tuple[Any, ...]) -> Post:
+    """Return a post of its columns."""
     values = dict(zip(statements.FIELDS, row, strict=True))
     return Post(**values | {"kind": PostKind(values["kind"]), "state": PostState(values["state"])})

@@ -26,12 +26,13 @@ class Surfaces:
     def get(self, surface_id: str) -> Surface | None:
         """Return a surface."""
         row = self._db.one(statements.GET, {"id": surface_id})
-        return None if row is None else _surface(row)
+        return None if row is None else surface_of(row)
 
     def of_request(self, request_id: str) -> Sequence[Surface]:
         """Return where a request is shown."""
         return [
-            _surface(row) for row in self._db.all(statements.OF_REQUEST, {"request_id": request_id})
+            surface_of(row)
+            for row in self._db.all(statements.OF_REQUEST, {"request_id": request_id})
         ]
 
     def want(
@@ -76,14 +77,14 @@ class Surfaces:
             statements.CLAIM,
             {"owner": owner, "now": now, "until": until, "limit": limit, "step": 1},
         )
-        return sorted((_surface(row) for row in rows), key=lambda s: (s.priority, s.due_at, s.id))
+        return sorted((surface_of(row) for row in rows), key=lambda s: (s.priority, s.due_at, s.id))
 
     def claim_of(
         self, request_id: str, owner: str, now: Micros, until: Micros
     ) -> Sequence[Surface]:
         """Claim what is due of one request."""
         values = {"request_id": request_id, "owner": owner, "now": now, "until": until, "step": 1}
-        return [_surface(row) for row in self._db.all(statements.CLAIM_OF, values)]
+        return [surface_of(row) for row in self._db.all(statements.CLAIM_OF, values)]
 
     def next_due(self) -> Micros | None:
         """Return when the next surface can be claimed."""
@@ -188,7 +189,7 @@ class Surfaces:
     def given_up(self, asker_id: str, limit: int) -> Sequence[Surface]:
         """Return an asker's surfaces that were given up, newest first; of "" everybody's."""
         rows = self._db.all(statements.GIVEN_UP, {"asker_id": asker_id, "limit": limit})
-        return [_surface(row) for row in rows]
+        return [surface_of(row) for row in rows]
 
     def tally(self) -> Sequence[Tally]:
         """Return, by channel, how many surfaces wait for something and how many were given up."""
@@ -200,6 +201,7 @@ class Surfaces:
         ]
 
 
-def _surface(row: tuple[Any, ...]) -> Surface:
+def surface_of(row: tuple[Any, ...]) -> Surface:
+    """Return a surface of its columns."""
     values = dict(zip(statements.FIELDS, row, strict=True))
     return Surface(**values | {"state": SurfaceState(values["state"])})

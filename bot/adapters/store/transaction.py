@@ -8,6 +8,7 @@ from sqlalchemy.engine import Dialect
 
 from bot.adapters.store.accounts import Accounts
 from bot.adapters.store.actions import Actions
+from bot.adapters.store.administration import Administration
 from bot.adapters.store.bindings import Bindings
 from bot.adapters.store.directory import Directory
 from bot.adapters.store.feeds import Feeds
@@ -44,6 +45,7 @@ class StoreTransaction:
         runner = Runner(cursor, dialect, texts)
         self.accounts = Accounts(runner)
         self.actions = Actions(runner)
+        self.administration = Administration(runner)
         self.bindings = Bindings(runner)
         self.directory = Directory(runner)
         self.feeds = Feeds(runner)

@@ -1,0 +1,194 @@
+"""Pages of everything in the database, for those who look after the whole deployment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, null, or_, select, text, update
+
+from bot.adapters.store import post_statements, surface_statements
+from bot.adapters.store.journal import RECORD_FIELDS, record_of
+from bot.adapters.store.posts import post_of
+from bot.adapters.store.schema import inbox, journal, persons, posts, requests, surfaces
+from bot.adapters.store.sessions import LAST_ID
+from bot.adapters.store.statements import Runner, Statement, columns, names
+from bot.adapters.store.surfaces import surface_of
+from bot.domain.chain import Record
+from bot.domain.instants import Micros
+from bot.domain.person import Person
+from bot.domain.post import Post
+from bot.domain.surface import Surface
+from bot.service.ports.administration import Asked, Failures
+from bot.service.ports.inbox import Received
+
+_LAST = 2**62
+_PERSON_FIELDS = names(Person)
+_INBOX_FIELDS = names(Received)
+# Literals, so that the planner can use the partial indexes.
+_IS_DEAD = text("surfaces.state = 'dead'")
+_IS_DEAD_POST = text("posts.state = 'dead'")
+_IS_ASIDE = text("inbox.due_at IS NULL AND inbox.done = 0")
+
+_PEOPLE = Statement(
+    lambda: (
+        columns(persons, _PERSON_FIELDS)
+        .where(persons.c.id < bindparam("before"), persons.c.merged_into.is_(None))
+        .order_by(persons.c.id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_FAILED_SURFACES = Statement(
+    lambda: (
+        columns(surfaces, surface_statements.FIELDS)
+        .where(_IS_DEAD, surfaces.c.id < bindparam("before"))
+        .order_by(surfaces.c.id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_FAILED_POSTS = Statement(
+    lambda: (
+        columns(posts, post_statements.FIELDS)
+        .where(_IS_DEAD_POST, posts.c.id < bindparam("before"))
+        .order_by(posts.c.id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_ASIDE = Statement(
+    lambda: (
+        columns(inbox, _INBOX_FIELDS)
+        .where(
+            _IS_ASIDE,
+            or_(
+                inbox.c.received_at < bindparam("before_at"),
+                and_(
+                    inbox.c.received_at == bindparam("before_at"),
+                    inbox.c.key < bindparam("before_key"),
+                ),
+            ),
+        )
+        .order_by(inbox.c.received_at.desc(), inbox.c.key.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_TAKE_UP = Statement(
+    lambda: (
+        update(inbox)
+        .where(inbox.c.key == bindparam("of_key"), _IS_ASIDE)
+        .values(due_at=bindparam("now"), attempts=bindparam("none"), last_error=null())
+        .returning(inbox.c.kind)
+    )
+)
+_DROP_ASIDE = Statement(lambda: delete(inbox).where(inbox.c.key == bindparam("of_key"), _IS_ASIDE))
+_ENTRIES = Statement(
+    lambda: (
+        columns(journal, RECORD_FIELDS)
+        .where(journal.c.number < bindparam("before"))
+        .order_by(journal.c.number.desc())
+        .limit(bindparam("limit"))
+    )
+)
+
+
+def _asked() -> Any:
+    """Look at the newest by their ids, which are made in the order of time: no index by time."""
+    newest = (
+        select(
+            requests.c.asked_at,
+            requests.c.state,
+            requests.c.decided_at,
+            requests.c.decided_by,
+            requests.c.decided_via,
+        )
+        .order_by(requests.c.id.desc())
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+    return (
+        select(
+            newest.c.asked_at,
+            newest.c.state,
+            newest.c.decided_at,
+            func.coalesce(persons.c.merged_into, persons.c.id),
+            newest.c.decided_via,
+        )
+        .select_from(newest.outerjoin(persons, persons.c.id == newest.c.decided_by))
+        .where(newest.c.asked_at >= bindparam("since"))
+    )
+
+
+_ASKED = Statement(_asked)
+_SURFACE_FAILURES = Statement(
+    lambda: (
+        select(surfaces.c.channel, func.count())
+        .select_from(surfaces.join(requests, requests.c.id == surfaces.c.request_id))
+        .where(_IS_DEAD, requests.c.asked_at >= bindparam("since"))
+        .group_by(surfaces.c.channel)
+    )
+)
+_POST_FAILURES = Statement(
+    lambda: (
+        select(posts.c.channel, func.count())
+        .where(_IS_DEAD_POST, posts.c.created_at >= bindparam("since"))
+        .group_by(posts.c.channel)
+    )
+)
+
+
+class Administration:
+    """Implements the port `AdministrationTable`."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._db = runner
+
+    def people(self, before: str | None, limit: int) -> Sequence[Person]:
+        """Return canonical people, by id."""
+        rows = self._db.all(_PEOPLE, {"before": before or LAST_ID, "limit": limit})
+        return [Person(**dict(zip(_PERSON_FIELDS, row, strict=True))) for row in rows]
+
+    def failed_surfaces(self, before: str | None, limit: int) -> Sequence[Surface]:
+        """Return surfaces that were given up, by id."""
+        rows = self._db.all(_FAILED_SURFACES, {"before": before or LAST_ID, "limit": limit})
+        return [surface_of(row) for row in rows]
+
+    def failed_posts(self, before: str | None, limit: int) -> Sequence[Post]:
+        """Return posts that were given up, by id."""
+        rows = self._db.all(_FAILED_POSTS, {"before": before or LAST_ID, "limit": limit})
+        return [post_of(row) for row in rows]
+
+    def set_aside(self, before: tuple[Micros, str] | None, limit: int) -> Sequence[Received]:
+        """Return what was set aside, by when it was received and its key."""
+        at, key = before or (_LAST, "")
+        rows = self._db.all(_ASIDE, {"before_at": at, "before_key": key, "limit": limit})
+        return [Received(**dict(zip(_INBOX_FIELDS, row, strict=True))) for row in rows]
+
+    def take_up(self, key: str, now: Micros) -> str | None:
+        """Have what was set aside dealt with again; return its kind, None when there is none."""
+        row = self._db.one(_TAKE_UP, {"of_key": key, "now": now, "none": 0})
+        return None if row is None else str(row[0])
+
+    def drop_aside(self, key: str) -> bool:
+        """Forget what was set aside; False when there is none."""
+        return self._db.run(_DROP_ASIDE, {"of_key": key}) > 0
+
+    def entries(self, before: int | None, limit: int) -> Sequence[Record]:
+        """Return entries of the journal, by position."""
+        values = {"before": _LAST if before is None else before, "limit": limit}
+        return [record_of(row) for row in self._db.all(_ENTRIES, values)]
+
+    def asked(self, since: Micros, limit: int) -> Sequence[Asked]:
+        """Return questions asked since then, looking at the newest `limit` of all."""
+        return [
+            Asked(asked_at=at, state=state, decided_at=decided, decided_by=by, decided_via=via)
+            for at, state, decided, by, via in self._db.all(
+                _ASKED, {"since": since, "limit": limit}
+            )
+        ]
+
+    def failures(self, since: Micros) -> Sequence[Failures]:
+        """Return by channel what was given up of questions and posts made since then."""
+        found: Counter[str] = Counter()
+        for statement in (_SURFACE_FAILURES, _POST_FAILURES):
+            found.update(dict(self._db.all(statement, {"since": since})))
+        return [Failures(channel=name, number=found[name]) for name in sorted(found)]
