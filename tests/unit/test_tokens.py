@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from typing import Any
 
@@ -123,3 +124,105 @@ def test_a_successor_is_always_the_same_and_needs_the_secret(tokens: Tokens) -> 
     assert len(new_refresh_token()) == len("hrr_") + 64
     tokens.successor("\udcff")  # what a header of wrong bytes decodes to
     hash_of("\udcff")
+
+
+def segment(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def signed(tokens: Tokens, header: Any, claims: Any) -> str:
+    """Return a token with any header and claims, signed by our own key all the same."""
+    message = f"{segment(header)}.{segment(claims)}"
+    signature = hmac.digest(tokens.keyed("access-token"), message.encode(), "sha256")
+    return f"{message}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def good_claims(tokens: Tokens) -> dict[str, Any]:
+    return jwt.decode(forged(tokens), options={"verify_signature": False})
+
+
+HEADER = {"alg": "HS256", "typ": "JWT"}
+COMPACT = json.dumps(HEADER, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"kid": "../../../dev/null"},
+        {"kid": "' UNION SELECT 'x"},
+        {"jku": "https://evil.example/keys"},
+        {"jwk": {"kty": "oct", "k": "AAAA"}},
+        {"x5u": "https://evil.example/cert"},
+        {"x5c": ["AAAA"]},
+        {"crit": ["exp"]},
+        {"crit": ["b64"], "b64": False},
+        {"cty": "JWT"},
+        {"zip": "DEF"},
+        {"typ": "at+jwt"},
+        {"typ": "refresh"},
+        {"alg": "hs256"},
+        {"alg": "NONE"},
+        {"alg": ["HS256"]},
+        {"alg": "RS256"},
+        {"alg": "HS384"},
+    ],
+    ids=str,
+)
+def test_headers_that_are_not_ours(tokens: Tokens, more: dict[str, Any]) -> None:
+    """Whatever they promise, they are refused, even where the signature is right."""
+    tokens.read_access(signed(tokens, COMPACT, good_claims(tokens)), START)
+    changed = json.dumps(HEADER | more, separators=(",", ":"))
+    with pytest.raises(Unauthenticated) as refused:
+        tokens.read_access(signed(tokens, changed, good_claims(tokens)), START)
+    assert refused.value.code == "token_invalid"
+
+
+def test_public_key_as_a_secret(tokens: Tokens) -> None:
+    """No public key could be taken for the secret here: every other key is refused."""
+    for key in (b"", b"\0" * 32, SECRET.encode(), b"-----BEGIN PUBLIC KEY-----\nAAAA"):
+        message = f"{segment(HEADER)}.{segment(good_claims(tokens))}"
+        signature = base64.urlsafe_b64encode(hmac.digest(key, message.encode(), "sha256"))
+        with pytest.raises(Unauthenticated):
+            tokens.read_access(f"{message}.{signature.rstrip(b'=').decode()}", START)
+
+
+@pytest.mark.parametrize("claims", ["[]", "null", '"x"', "{", "{}", "1" * 3_000, "[" * 3_000])
+def test_claims_that_are_none(tokens: Tokens, claims: str) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        tokens.read_access(signed(tokens, COMPACT, claims), START)
+    assert refused.value.code == "token_invalid"
+
+
+def test_claims_given_twice_are_believed_by_nobody_but_the_signer(tokens: Tokens) -> None:
+    """A second `sub` changes what is signed, so the signature no longer fits."""
+    head, body, signature = forged(tokens).split(".")
+    claims = base64.urlsafe_b64decode(body + "==").decode()
+    doubled = segment(claims[:-1] + ', "sub": "admin"}')
+    with pytest.raises(Unauthenticated):
+        tokens.read_access(f"{head}.{doubled}.{signature}", START)
+
+
+def test_bad_base64_and_odd_parts(tokens: Tokens) -> None:
+    head, body, signature = forged(tokens).split(".")
+    for token in (
+        f"{head}.{body}.{signature}.",
+        f"{head}.{body}.{signature}.{signature}",
+        f"{head}.{body}",
+        f"{head}.{body}.{signature} ",
+        f" {head}.{body}.{signature}",
+        f"{head}.{body}.!!!!",
+        f"{head}.{body}\n.{signature}",
+        f"{head}..{signature}",
+        f"{head}.{body}.{signature}" + "A" * 5_000,
+    ):
+        with pytest.raises(Unauthenticated) as refused:
+            tokens.read_access(token, START)
+        assert refused.value.code == "token_invalid", token[:60]
+
+
+@pytest.mark.parametrize("issued", [2**62, 1.5, "now", True, []])
+def test_odd_times_of_issue(tokens: Tokens, issued: Any) -> None:
+    claims = good_claims(tokens) | {"iat": issued}
+    with pytest.raises(Unauthenticated):
+        tokens.read_access(signed(tokens, COMPACT, claims), START)
