@@ -62,6 +62,7 @@ from web.outlets import outlets_of
 from web.readiness import READINESS, Readiness
 from web.reception import expect_host
 from web.reference.routes import mount_reference
+from web.served import mount_pages
 
 
 def build_app(
@@ -131,7 +132,7 @@ def build_app(
     links.mount(app)
     for outlet in app[OUTLETS]:
         outlet.mount(app)
-    service.mount_pages(app)
+    mount_pages(app)
     mount_reference(app)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(offer_administration)

@@ -85,6 +85,43 @@ async def test_contacts_and_participants_are_added_once(store: AnyStore) -> None
     await store.read(read)
 
 
+async def test_whom_somebody_may_name_is_found_by_how_a_name_begins(store: AnyStore) -> None:
+    ann, bob, alias = a_person(), a_person("Bob Ñandú"), a_person("Bobby")
+    cy = a_person("50%_!")
+
+    def write(tx: Transaction) -> None:
+        first, second = add_session(tx, ann), a_session(ann)
+        tx.sessions.add(second)
+        for person in (bob, alias, cy):
+            tx.people.add(person)
+        tx.people.merge(alias.id, bob.id)
+        tx.people.allow_contact(first.id, alias.id, NOW)
+        tx.people.allow_contact(second.id, bob.id, NOW + 2)
+        tx.people.allow_contact(second.id, cy.id, NOW + 1)
+        tx.people.allow_contact(second.id, ann.id, NOW + 9)
+        tx.accounts.add(an_account(bob, "Bobby_B"))
+        tx.accounts.add(an_account(cy, "bo-unproven", verified_at=None))
+
+    await store.run(write)
+
+    def read(tx: Transaction) -> None:
+        def names(start: str, limit: int = 9) -> list[str]:
+            return [person.name for person in tx.people.contacts_of(ann.id, start, limit)]
+
+        assert names("") == ["Bob Ñandú", "50%_!"], "once each, under the name that stands"
+        assert names("", 1) == ["Bob Ñandú"]
+        assert names("bO") == names("ñ") == names("Ñan") == ["Bob Ñandú"]
+        assert names("50%_!") == ["50%_!"]
+        assert names("%") == names("_") == names("ob") == []
+        assert not tx.people.contacts_of(bob.id, "", 9)
+        found = tx.people.registered("BOB", 9)
+        assert [(username, person.id) for username, person in found] == [("Bobby_B", bob.id)]
+        assert not tx.people.registered("bobby%", 9)
+        assert not tx.people.registered("bo-un", 9)
+
+    await store.read(read)
+
+
 async def test_sessions_are_saved_and_listed(store: AnyStore) -> None:
     ann = a_person()
     first = a_session(ann)

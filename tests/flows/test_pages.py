@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import web as package
 from bot.settings import Settings
 from tests.flows.conftest import Client
 from web.app import build_app
+from web.assets import read_assets
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PAGES = Path(package.__file__).parent / "pages"
@@ -56,6 +59,61 @@ async def test_its_files(client: Client) -> None:
             tag = answer.headers["ETag"]
         async with client.get(f"/static/{name}", headers={"If-None-Match": tag}) as answer:
             assert answer.status == 304
+
+
+async def test_files_named_by_their_version_are_kept_for_good_and_travel_packed(
+    client: Client,
+) -> None:
+    plain = {"Accept-Encoding": "identity"}
+    async with client.get("/", headers={"Accept": BROWSER} | plain) as answer:
+        page = await answer.text()
+        assert "Content-Encoding" not in answer.headers
+    (version,) = set(re.findall(r'"/static/([0-9a-f]{16})/', page))
+    assert page.count('rel="stylesheet"') == 1
+    main = f"/static/{version}/scripts/main.js"
+    async with client.get(main, headers=plain) as answer:
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert await answer.read() == (PAGES / "scripts/main.js").read_bytes()
+    request = client.session.get(
+        client.make_url(main), headers={"Accept-Encoding": "gzip"}, auto_decompress=False
+    )
+    async with request as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        packed = await answer.read()
+        assert gzip.decompress(packed) == (PAGES / "scripts/main.js").read_bytes()
+    async with client.get(f"/static/{version}/styles/page.css", headers=plain) as answer:
+        sheets = await answer.text()
+        assert all(name in sheets for name in ("--paper", ".card", ".log-view", ".profile"))
+    # A page from before the last change is answered, but what it gets is not kept for good.
+    async with client.get(f"/static/{'0' * 16}/scripts/main.js") as answer:
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
+    for none in ("/static/scripts", "/static/../keys.py", f"/static/{version}/../../keys.py"):
+        async with client.get(none) as answer:
+            assert answer.status == 404, none
+
+
+def test_every_file_changes_the_version(tmp_path: Path) -> None:
+    shutil.copytree(PAGES, tmp_path / "pages")
+    before = read_assets(tmp_path / "pages")
+    assert read_assets(tmp_path / "pages").version == before.version
+    with (tmp_path / "pages/scripts/times.js").open("a") as file:
+        file.write("\n")
+    assert read_assets(tmp_path / "pages").version != before.version
+
+
+def test_all_that_the_first_screen_runs_is_asked_for_by_the_page_itself() -> None:
+    """No module is discovered only once another one was read: that would cost a round trip."""
+    page = (PAGES / "index.html").read_text()
+    named = re.findall(r'modulepreload" href="/static/scripts/([\w-]+\.js)"', page)
+    needed, new = {"main.js"}, ["main.js"]
+    while new:
+        text = (PAGES / "scripts" / new.pop()).read_text()
+        for name in re.findall(r'^(?:import|export) [^;]*? from "\./([\w-]+\.js)";', text, re.MULTILINE):
+            if name not in needed:
+                needed.add(name)
+                new.append(name)
+    assert sorted(named) == sorted(needed - {"main.js"})
 
 
 async def test_all_that_the_page_names_is_there(client: Client) -> None:

@@ -34,7 +34,9 @@ async def test_a_profile_starts_plain(sign_up: SignUp) -> None:
         "away": None,
         "delegate": None,
         "preferred_channel": None,
+        "last_channel": None,
         "channels": profile["channels"],
+        "identities": [{"channel": "email", "key": "ann@example.org", "name": ""}],
     }
     assert "chat" in profile["channels"]
 

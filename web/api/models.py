@@ -68,6 +68,17 @@ class Session(Shown):
     mine: bool
 
 
+class Place(Shown):
+    """Where a session lives besides the page: a Slack thread, or a mail thread with `people`."""
+
+    channel: str
+    name: str
+    """What it is called there; empty where nobody knows."""
+    people: list[str]
+    url: str | None
+    since: Instant
+
+
 class FormField(Shown):
     """One field of a form; `options` are a select's."""
 

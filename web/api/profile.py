@@ -53,8 +53,19 @@ class Absence(BaseModel):
     until: models.Instant
 
 
+class Identity(BaseModel):
+    """A proven address of the caller's on one channel; `name` is what they are called there."""
+
+    channel: str
+    key: str
+    name: str
+
+
 class Profile(BaseModel):
-    """How the caller can be reached; `channels` are those that this deployment has."""
+    """How the caller can be reached.
+
+    `channels` are those that this deployment has, in the order in which they are tried.
+    """
 
     id: str
     name: str
@@ -63,7 +74,10 @@ class Profile(BaseModel):
     away: Absence | None
     delegate: models.Named | None
     preferred_channel: str | None
+    last_channel: str | None
+    """Where they were last active, which comes right after the preferred one."""
     channels: list[str]
+    identities: list[Identity]
 
 
 @endpoint("GET", "/api/profile", summary="Read my profile", tag=TAG, answer=Profile)
@@ -144,8 +158,19 @@ def _profile(tx: Transaction, person_id: str, channels: tuple[str, ...]) -> Prof
         away=away,
         delegate=People(tx).named(person.delegate_id) if person.delegate_id else None,
         preferred_channel=person.preferred_channel,
+        last_channel=person.last_channel,
         channels=list(channels),
+        identities=_identities(tx, person_id),
     )
+
+
+def _identities(tx: Transaction, person_id: str) -> list[Identity]:
+    shown = []
+    for each in tx.people.identities(person_id):
+        listed = tx.directory.get(each.kind, each.key)
+        name = "" if listed is None else listed.name or listed.handle
+        shown.append(Identity(channel=each.kind, key=each.key, name=name))
+    return shown
 
 
 ENDPOINTS = (read_profile, change_profile)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
@@ -11,24 +9,13 @@ from pydantic import BaseModel, Field
 
 import web as package
 from web.api.endpoint import Call, answer_json, endpoint
-from web.headers import page_policy
 from web.keys import AGENT, CLOCK, METRICS, STORE
 from web.metrics import CONTENT_TYPE, render
+from web.negotiation import prefers_html
 from web.readiness import READINESS
+from web.served import answer_page
 
 TAG = "service"
-
-_PAGES = Path(package.__file__).parent / "pages"
-# Said here, since what a machine's own table says differs; a module of a wrong type does not load.
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-}
 
 
 class Health(BaseModel):
@@ -124,12 +111,8 @@ async def metrics(call: Call) -> web.Response:
 async def front(call: Call) -> web.StreamResponse:
     """Serve the page to browsers, and a short JSON object to everything else."""
     response: web.StreamResponse
-    if _prefers_html(call.request.headers.get("Accept", "")):
-        response = web.FileResponse(
-            _PAGES / "index.html", headers={"Content-Type": _TYPES[".html"]}
-        )
-        response.headers["Content-Security-Policy"] = page_policy(call.request)
-        response.headers["Cache-Control"] = "no-cache"
+    if prefers_html(call.request.headers.get("Accept", "")):
+        response = await answer_page(call.request)
     else:
         response = answer_json(About(name="Handraise", version=package.__version__))
     response.headers.add("Vary", "Accept")
@@ -137,47 +120,3 @@ async def front(call: Call) -> web.StreamResponse:
 
 
 ENDPOINTS = (front, health, ready, metrics)
-
-
-def mount_pages(app: web.Application) -> None:
-    """Serve the page's scripts, styles and pictures."""
-    app.router.add_get("/static/{path:.+}", _static)
-
-
-async def _static(request: web.Request) -> web.FileResponse:
-    path = await asyncio.to_thread(_page_file, request.match_info["path"])
-    kind = _TYPES.get(path.suffix, "application/octet-stream")
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Type": kind})
-
-
-def _page_file(name: str) -> Path:
-    """Return a plain file below the pages' folder, however its path is written."""
-    try:
-        path = (_PAGES / name).resolve()
-        if path.is_relative_to(_PAGES.resolve()) and path.is_file():
-            return path
-    except (OSError, ValueError):  # a name that no file can have
-        pass
-    raise web.HTTPNotFound
-
-
-def _prefers_html(accept: str) -> bool:
-    """Tell whether an `Accept` header (RFC 9110, 12.5.1) ranks HTML above JSON."""
-    weights = {"text/html": -1.0, "application/json": -1.0}
-    for part in accept.split(",")[:32]:
-        kind, _, parameters = part.partition(";")
-        name = kind.strip().lower()
-        if name in weights:
-            weights[name] = _quality(parameters)
-    return weights["text/html"] > max(weights["application/json"], 0.0)
-
-
-def _quality(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0

@@ -23,6 +23,7 @@ from web.api.endpoint import Call, endpoint
 from web.api.payload import Input
 from web.keys import CLOCK, INTAKE, STORE
 from web.views.people import People
+from web.views.places import show_place
 from web.views.questions import show_question
 from web.views.sessions import session_of, show_session
 
@@ -68,6 +69,12 @@ class SessionRead(BaseModel):
 
     session: models.Session
     questions: list[models.Question]
+
+
+class Places(BaseModel):
+    """Where a session lives besides the page, oldest first."""
+
+    places: list[models.Place]
 
 
 class Resumption(Input):
@@ -140,6 +147,20 @@ async def read_session(call: Call) -> SessionRead:
         _read, call.path["id"], call.principal.person_id, call.app[CLOCK].now()
     )
     return read
+
+
+@endpoint(
+    "GET",
+    "/api/sessions/{id}/places",
+    summary="Where a session lives",
+    tag=TAG,
+    answer=Places,
+    errors=(NotFound,),
+)
+async def read_places(call: Call) -> Places:
+    """Return the threads in Slack and by mail that a session of the caller's goes on in too."""
+    places: Places = await call.app[STORE].read(_places, call.path["id"], call.principal.person_id)
+    return places
 
 
 @endpoint(
@@ -231,10 +252,16 @@ def _read(tx: Transaction, session_id: str, person_id: str, now: Micros) -> Sess
     )
 
 
+def _places(tx: Transaction, session_id: str, person_id: str) -> Places:
+    session, _ = session_of(tx, session_id, person_id)
+    return Places(places=[show_place(each) for each in tx.bindings.of_session(session.id)])
+
+
 ENDPOINTS = (
     list_sessions,
     open_session,
     read_session,
+    read_places,
     end,
     stop,
     resume,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     bindparam,
     func,
     literal_column,
@@ -18,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from bot.adapters.store.schema import accounts, contacts, identities, persons
+from bot.adapters.store.schema import accounts, contacts, identities, persons, sessions
 from bot.adapters.store.statements import (
     Runner,
     Statement,
@@ -162,6 +164,45 @@ _IS_CONTACT = Statement(
         )
     )
 )
+_CANONICAL = persons.alias("canonical")
+_START = bindparam("start", type_=Text())
+_REMEMBERED = 500
+"""Contacts of one owner that names are looked for among, the latest."""
+_CONTACTS_OF = Statement(
+    lambda: (
+        select(*(_CANONICAL.c[name] for name in _FIELDS))
+        .select_from(
+            contacts.join(sessions, sessions.c.id == contacts.c.session_id)
+            .join(persons, persons.c.id == contacts.c.person_id)
+            .join(_CANONICAL, _CANONICAL.c.id == func.coalesce(persons.c.merged_into, persons.c.id))
+        )
+        .where(
+            sessions.c.owner_id == bindparam("owner_id"),
+            _CANONICAL.c.id != bindparam("owner_id"),
+        )
+        .group_by(*(_CANONICAL.c[name] for name in _FIELDS))
+        .order_by(func.max(contacts.c.allowed_at).desc(), _CANONICAL.c.id)
+        .limit(bindparam("limit"))
+    )
+)
+_REGISTERED = Statement(
+    lambda: (
+        select(accounts.c.username, *(_CANONICAL.c[name] for name in _FIELDS))
+        .select_from(
+            accounts.join(persons, persons.c.id == accounts.c.person_id).join(
+                _CANONICAL, _CANONICAL.c.id == func.coalesce(persons.c.merged_into, persons.c.id)
+            )
+        )
+        .where(
+            func.substr(accounts.c.username_key, literal_column("1"), func.length(_START))
+            == _START,
+            accounts.c.verified_at.is_not(None),
+            accounts.c.disabled_at.is_(None),
+        )
+        .order_by(accounts.c.username_key)
+        .limit(bindparam("limit"))
+    )
+)
 
 
 class People:
@@ -243,6 +284,25 @@ class People:
         values = {"session_id": session_id, "person_id": person_id}
         return self._db.one(_IS_CONTACT, values) is not None
 
+    def contacts_of(self, owner_id: str, start: str, limit: int) -> Sequence[Person]:
+        """Return whom the sessions of `owner_id` may write to, latest first."""
+        rows = self._db.all(_CONTACTS_OF, {"owner_id": owner_id, "limit": _REMEMBERED})
+        # Not in SQL: SQLite folds the case of ASCII alone.
+        key = start.casefold()
+        people = (_person(row) for row in rows)
+        found = (person for person in people if person and _begins(person.name, key))
+        return list(islice(found, limit))
+
+    def registered(self, start: str, limit: int) -> Sequence[tuple[str, Person]]:
+        """Return people with their verified user names that begin with `start`, case-folded."""
+        rows = self._db.all(_REGISTERED, {"start": start.casefold(), "limit": limit})
+        return [(row[0], Person(**dict(zip(_FIELDS, row[1:], strict=True)))) for row in rows]
+
 
 def _person(row: tuple[Any, ...] | None) -> Person | None:
     return None if row is None else Person(**dict(zip(_FIELDS, row, strict=True)))
+
+
+def _begins(name: str, key: str) -> bool:
+    folded = name.casefold()
+    return folded.startswith(key) or f" {key}" in folded

@@ -125,6 +125,16 @@ class PersonTable(Protocol):
 
     def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None: ...
     def is_contact(self, session_id: str, person_id: str) -> bool: ...
+    def contacts_of(self, owner_id: str, start: str, limit: int) -> Sequence[Person]:
+        """Return whom the sessions of `owner_id` may write to, latest first.
+
+        Only those of whose name some word begins with `start`, case-folded.
+        """
+        ...
+
+    def registered(self, start: str, limit: int) -> Sequence[tuple[str, Person]]:
+        """Return people with their verified user names that begin with `start`, case-folded."""
+        ...
 
 
 class SessionTable(Protocol):
