@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.gmail.mails import StoredMail
 
 __all__ = ["gmail", "no_environment", "room"]
 
+CORPUS = Path(__file__).parents[1] / "fixtures" / "mail"
 FORGED = (
     "mx.google.com; dkim=pass header.i=@example.org header.s=1; spf=pass "
     "smtp.mailfrom=ben@example.org; dmarc=pass (p=NONE) header.from=example.org"
@@ -210,3 +212,17 @@ async def test_a_machine_that_answers_a_question_over_and_over_comes_to_an_end(
             answered += 1
     assert len(room.got(BEN)) <= 7
     assert (await only_request(room)).state is State.PENDING
+
+
+async def test_the_whole_corpus_stops_nothing_and_decides_nothing(room: MailRoom) -> None:
+    await asked(room)
+    mailbox = room.gmail.post_office.mailbox(BOT)
+    mails = sorted(CORPUS.glob("*.eml"))
+    assert len(mails) >= 80
+    for path in mails:
+        mailbox.keep(path.read_bytes(), at=room.clock.now(), labels=("INBOX", "UNREAD"))
+    room.gmail.send_as(ANN, to=BOT, subject="after it all", text="help")
+    await room.settle(6)
+    assert len(await room.taken()) == len(mails) + 2
+    assert (await only_request(room)).state is State.PENDING
+    assert "Re: after it all" in [mail.subject for mail in room.got(ANN)]

@@ -260,3 +260,21 @@ async def test_a_mailbox_that_cannot_be_read_is_degraded_and_says_why(room: Mail
         assert {c["name"]: c["state"] for c in (await answer.json())["channels"]} == {
             "email": "ready"
         }
+
+
+async def test_a_server_starts_while_google_is_silent(
+    tmp_path: Path,
+    clock: FakeClock,
+    gmail: GmailServer,
+    no_environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.channels.gmail.outlet.START_SECONDS", 0.2)
+    monkeypatch.setattr("bot.channels.gmail.http.TIMEOUT", 0.5)
+    gmail.fail("getProfile", "hang", times=2)
+    async with mail_room(tmp_path, clock, gmail) as room:
+        gmail.send_as(ANN, to=BOT, subject="early", text="help")
+        await room.settle(5)
+        gmail.send_as(ANN, to=BOT, subject="one", text="help")
+        await room.settle()
+        assert "Re: one" in [mail.subject for mail in room.got(ANN)]

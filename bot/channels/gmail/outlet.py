@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ QUIET: Micros = 5 * MINUTE
 """Without a read for so long the mailbox is read though no push says so."""
 STALE: Micros = 15 * MINUTE
 """Without a read for so long the channel is degraded."""
+START_SECONDS = 5.0
 ADDRESS = "gmail.address"
 
 
@@ -119,9 +121,13 @@ class OpenedGmail:
         known = await self.parts.store.read(lambda tx: tx.marks.get(ADDRESS)) or ""
         self.mailbox.address = self._config.address or known
         try:
-            await self._connected()
+            # The agent does not wait for Google: whoever reads the mailbox first asks again.
+            async with asyncio.timeout(START_SECONDS):
+                await self._connected()
         except HandraiseError as refusal:
             log.warning("the mailbox cannot be reached: %s", refusal.code)
+        except TimeoutError:
+            log.warning("the mailbox cannot be reached: timed out")
 
     def health(self) -> Health:
         """Tell how the mailbox does."""
