@@ -212,8 +212,9 @@ class Reception:
                 )
                 self.asides.tell(
                     at,
-                    "That is a lot at once. What you send is kept, and I take it as soon as I can, in "
-                    f"{limited.retry_after} s or a little later: you need not send it again.",
+                    "That is a lot at once. What you send is kept, and I take it as soon as I "
+                    f"can, in {limited.retry_after} s or a little later: you need not send it "
+                    "again.",
                 )
 
 
