@@ -106,6 +106,7 @@ class Sweeper:
             tx.inbox.prune(now - RECEIPTS_KEPT, BATCH),
             tx.vault.prune(now - DAY, BATCH),
             tx.links.prune(now, BATCH),
+            tx.tickets.prune(now - DAY, BATCH),
             self._forget_families(tx, now),
         )
         return max(gone) >= BATCH
