@@ -16,6 +16,7 @@ from bot.domain.post import Post
 from bot.domain.surface import Surface
 from bot.service.outlet import Health, Parts
 from bot.service.ports.channel import Delivery, Fate, Saying
+from tests.faults.process import SAID
 
 NAME = "email"
 """Everybody with a verified address can be reached there."""
@@ -56,6 +57,9 @@ class SideChannel:
         """Stop nothing."""
 
     async def say(self, post: Post, saying: Saying) -> Delivery:
+        line = {"to": post.place.removeprefix(f"{NAME}:"), "text": saying.text}
+        with (self._folder / SAID).open("a") as said:
+            said.write(json.dumps(line) + "\n")
         return Delivery(fate=Fate.SHOWN)
 
     async def deliver(
