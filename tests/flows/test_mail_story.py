@@ -137,6 +137,24 @@ async def test_somebody_away_without_a_delegate_lets_the_next_be_asked_now(
     assert any("is away and cannot answer" in mail.text for mail in room.got(ANN))
 
 
+async def test_who_is_copied_takes_part_and_odd_addresses_harm_nobody(room: MailRoom) -> None:
+    room.gmail.send_as(
+        ANN,
+        to=BOT,
+        cc=f'Cid <{CID}>, "very odd"@example.org, o\'hara+x@example.org, nobody',
+        subject="Together",
+        text="help",
+    )
+    await room.settle()
+    assert [mail.subject for mail in room.got(CID)] == ["Re: Together"]
+    room.gmail.reply_as(CID, room.got(CID)[0], "status")
+    room.gmail.reply_as(EVE, room.gmail.forward_as(CID, room.got(CID)[0], to=EVE).copy, "status")
+    await room.settle()
+    [session] = await room.sessions()
+    said = [m for m in await room.messages(session.id) if m.role.value == "user"]
+    assert [m.text for m in said] == ["help", "status"]
+
+
 def join_slack(room: MailRoom, slack: SecondChannel) -> None:
     """Let a channel in this process stand for Slack."""
     courier = room.agent.courier

@@ -8,7 +8,7 @@ import hmac
 from functools import partial
 
 from bot.channels.gmail.addresses import Address
-from bot.channels.gmail.header_text import bare_subject
+from bot.channels.gmail.header_text import bare_subject, mailbox
 from bot.channels.gmail.incoming import EMAIL, Incoming
 from bot.channels.gmail.mailbox import Mailbox
 from bot.channels.gmail.threads import PEOPLE, Head, read_head, spot_of
@@ -31,9 +31,9 @@ _CUT = "\n\n(The rest of this mail was too long.)"
 class Conversing:
     """Takes authenticated mails that answer no question."""
 
-    def __init__(self, parts: Parts, mailbox: Mailbox) -> None:
+    def __init__(self, parts: Parts, own: Mailbox) -> None:
         self._parts = parts
-        self._mailbox = mailbox
+        self._mailbox = own
 
     async def begin(self, mail: Incoming) -> str:
         """Open a session for somebody who may; return what became of it, in a word."""
@@ -132,7 +132,7 @@ class Conversing:
         people.pop(sender.folded, None)
         found = {sender.folded: (sender.email, sender.name)}
         for each in (*mail.reading.mail.to, *mail.reading.mail.cc):
-            if not self._is_bot(each.folded):
+            if not self._is_bot(each.folded) and _can_be_written_to(each.email):
                 found.setdefault(each.folded, (each.email, each.name))
         for folded, person in people.items():
             found.setdefault(folded, person)
@@ -141,6 +141,14 @@ class Conversing:
     def _is_bot(self, address: str) -> bool:
         local, _, domain = address.rpartition("@")
         return f"{local.partition('+')[0]}@{domain}" == self._mailbox.address.casefold()
+
+
+def _can_be_written_to(email: str) -> bool:
+    """Tell whether an address can stand in a header of ours: else none of a thread would get it."""
+    try:
+        return mailbox("", email).isascii()
+    except ValueError:
+        return False
 
 
 def _is_command(words: str) -> bool:
