@@ -21,4 +21,5 @@ def slack_outlet(settings: Settings) -> SlackOutlet:
             public_url=settings.public_url,
         ),
         may_install=may_install,
+        install_script="/static/scripts/slack_install.js",
     )

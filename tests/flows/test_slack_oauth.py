@@ -19,6 +19,7 @@ from tests.flows.slack_office import Office, served, settings_of, simulated, tea
 from web.keys import OUTLETS
 
 PUBLIC = "http://127.0.0.1:8000"
+SIGNED_IN = {"Authorization": "Bearer of-somebody"}
 
 
 @asynccontextmanager
@@ -49,7 +50,9 @@ def browser() -> aiohttp.ClientSession:
 
 async def begun(office: Office, client: aiohttp.ClientSession) -> str:
     """Begin an installation, and return Slack's consent page."""
-    async with client.get(f"{office.url}/slack/install", allow_redirects=False) as answer:
+    async with client.get(
+        f"{office.url}/slack/install", headers=SIGNED_IN, allow_redirects=False
+    ) as answer:
         assert answer.status == 302, await answer.text()
         return answer.headers["Location"]
 
@@ -90,9 +93,20 @@ async def test_only_an_administrator_begins(tmp_path: Path) -> None:
     async with (
         many_teams(tmp_path, admin=False) as office,
         browser() as client,
-        client.get(f"{office.url}/slack/install", allow_redirects=False) as answer,
+        client.post(f"{office.url}/slack/install", headers=SIGNED_IN) as answer,
     ):
         assert answer.status == 403
+
+
+async def test_a_link_in_a_browser_leads_to_a_page_that_asks_by_itself(tmp_path: Path) -> None:
+    async with many_teams(tmp_path) as office, browser() as client:
+        async with client.get(f"{office.url}/slack/install") as answer:
+            page, policy = await answer.text(), answer.headers["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        script = page.partition('src="')[2].partition('"')[0]
+        async with client.get(f"{office.url}{script}") as answer:
+            assert answer.status == 200
+            assert '"/slack/install"' in await answer.text()
 
 
 async def test_a_page_gets_the_address_by_a_post(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 import logging
 import secrets
@@ -36,6 +37,14 @@ COOKIE = "handraise_slack_state"
 KIND = "slack.state"
 LIFETIME: Micros = 10 * MINUTE
 _LONGEST = 512
+_ASKING = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Connect Slack - Handraise</title>
+<p id="says" role="status">One moment: you are taken to Slack.</p>
+<script type="module" src="{script}"></script>
+</html>
+"""
 
 MayInstall = Callable[[web.Request], Awaitable[bool]]
 """Tells whether whoever asks is an administrator of this deployment."""
@@ -50,8 +59,9 @@ async def nobody(request: web.Request) -> bool:  # noqa: ARG001 - as the protoco
 class OAuth:
     """Answers the two addresses; closed until opened."""
 
-    def __init__(self, config: SlackConfig, may_install: MayInstall) -> None:
+    def __init__(self, config: SlackConfig, may_install: MayInstall, script: str = "") -> None:
         self._config = config
+        self._script = script
         self.may_install = may_install
         self._parts: Parts | None = None
         self._api: Api | None = None
@@ -68,9 +78,12 @@ class OAuth:
     async def begin(self, request: web.Request) -> web.Response:
         """Send an administrator to Slack; the state is single-use, and bound to their browser.
 
-        A GET is redirected; a POST, which a page sends with its token, gets the address.
+        A GET is redirected; a POST, which a page sends with its token, gets the address. A browser
+        that follows a link sends no token: it gets a page whose script sends the POST.
         """
         parts = self._opened()
+        if request.method == "GET" and self._script and "Authorization" not in request.headers:
+            return self._asking()
         if not await self.may_install(request):
             raise NotAllowed("Only an administrator can install the app in a workspace.")
         state = secrets.token_urlsafe(32)
@@ -178,6 +191,18 @@ class OAuth:
         if self._parts is None:
             raise _not_open()
         return self._parts
+
+    def _asking(self) -> web.Response:
+        """Return the page that asks for the address in the name of who is signed in."""
+        return web.Response(
+            text=_ASKING.format(script=html.escape(self._script)),
+            content_type="text/html",
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src "
+                "'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            },
+        )
 
     def _page(self, sentence: str) -> web.Response:
         answer = web.Response(text=sentence, content_type="text/plain")

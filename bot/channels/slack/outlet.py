@@ -50,12 +50,14 @@ class SlackOutlet:
 
     name = SLACK
 
-    def __init__(self, config: SlackConfig, *, may_install: MayInstall = nobody) -> None:
+    def __init__(
+        self, config: SlackConfig, *, may_install: MayInstall = nobody, install_script: str = ""
+    ) -> None:
         self._config = config
         self.pause: Callable[[float], Awaitable[None]] = asyncio.sleep
         """Waits for so many seconds, wherever Slack must not be asked at once."""
         self._entrance = Entrance(config.signing_secret) if config.signing_secret else None
-        self.oauth = OAuth(config, may_install) if config.client_id else None
+        self.oauth = OAuth(config, may_install, install_script) if config.client_id else None
 
     def mount(self, app: web.Application) -> None:
         """Add the entrances; until `open` they answer 503."""
