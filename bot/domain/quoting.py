@@ -19,6 +19,25 @@ def showable(text: str, limit: int = QUOTED_LENGTH) -> str:
     return shortened(_UNSHOWABLE.sub("\ufffd", text).strip(), limit)
 
 
+def cited(words: str) -> str:
+    """Return somebody's words as a part of a sentence of ours: of several lines, as a quotation.
+
+    Else their second line could pass for another sentence of ours.
+    """
+    lines = words.splitlines()
+    if len(lines) < 2:
+        return words
+    return "\n\n" + "\n".join(f"> {line.strip()}".rstrip() for line in lines)
+
+
+def uncited(words: str) -> str:
+    """Return what `cited` was given, as far as a reader sees it."""
+    lines = words.splitlines()
+    if not lines or not all(line.startswith(">") for line in lines):
+        return words
+    return "\n".join(line[1:].removeprefix(" ") for line in lines)
+
+
 def fenced(text: str) -> str:
     """Return text as a Markdown code block that nothing inside it can close."""
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=2)

@@ -19,6 +19,7 @@ from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.invisible import visible
 from bot.domain.planning import Role
+from bot.domain.quoting import cited
 from bot.domain.reading import Unclear, read
 from bot.domain.session import SessionState
 from bot.domain.text import ANSWER_BYTES, clean
@@ -151,7 +152,7 @@ class Answering:
         verb = "asks for changes to" if changes else "commented on"
         conversation.say(
             Role.SYSTEM,
-            f"{recipient.name} {verb} “{request.question}”: {text}",
+            f"{recipient.name} {verb} “{request.question}”: {cited(text)}",
             channel=command.actor.channel,
             person_id=recipient.canonical_id,
             request_id=request.id,
@@ -243,6 +244,7 @@ def _keep(
 def _fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: Verdict) -> str:
     """Return what the session is told."""
     answered = f"{recipient.name} answered “{request.question}”"
+    words = cited(words)
     if verdict.standing is Standing.LATE:
         relation = {True: ", in agreement", False: ", in disagreement", None: ""}[verdict.agrees]
         then = "its deadline" if request.is_open else f"it was {request.state.value}"

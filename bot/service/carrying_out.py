@@ -134,12 +134,19 @@ class StepsAtWork:
             self._say("That question is not open any more.")
             return {"step": "question", "refused": "not_open"}
         if isinstance(step, CancelQuestion):
+            if not self._asker.spoke:
+                self._say(f"Shall I take back “{request.question}”? Tell me to, and I will.")
+                return {"step": "cancel", "refused": "not_asked_for"}
             self._settle(request, State.CANCELLED)
             return {"step": "cancel", "request": request.id}
         remind(self._tx, self._conversation, request, self._now, self._terms.routing)
         return {"step": "remind", "request": request.id}
 
     def _end(self, step: EndSession) -> Done:
+        if not self._asker.spoke and self._conversation.session.open_questions:
+            # What others write, or a tool, must not take back what people are asked.
+            self._say("Shall I end this session, and take back what is still open? Tell me to.")
+            return {"step": "end", "refused": "not_asked_for"}
         if step.text.strip():
             self._say(step.text)
         close_down(self._tx, self._conversation, "agent", self._now)

@@ -30,6 +30,8 @@ class Asker:
     person_id: str
     words: Sequence[str]
     turn_id: str
+    spoke: bool = True
+    """Whether any of these words is what is reacted to, and not somebody else's or a fact."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +102,7 @@ def _allowed(
     bare = name.strip().lstrip("@")
     named = named_by_owner(asker.words, bare)
     person = _meant(tx, session_id, bare, now, by_mail=by_mail and named)
-    if tx.people.is_contact(session_id, person.id):
+    if person.id == asker.person_id or tx.people.is_contact(session_id, person.id):
         return person, True
     if named:
         tx.people.allow_contact(session_id, person.id, now)

@@ -196,6 +196,7 @@ class Turns:
             person_id=session.owner_id,
             words=[line.text for line in claim.context.lines if line.is_owner],
             turn_id=claim.turn_id,
+            spoke=any(line.is_owner and line.new for line in claim.context.lines),
         )
         at_work = StepsAtWork(tx, conversation, named, asker, self.terms, now)
         done = at_work.carry_out(plan.steps)

@@ -356,8 +356,8 @@ async def test_the_session_goes_on_with_the_answer(stage: Stage) -> None:
     assert texts == [
         "ask bob: How many?",
         "I asked bob: How many?",
-        "bob answered “How many?”: Twelve,\n at most",
-        "bob says: Twelve,\n at most.",
+        "bob answered “How many?”: \n\n> Twelve,\n> at most",
+        "bob says:\n\n> Twelve,\n> at most.",
     ]
     assert (await stage.session(request.session_id)).has_input is False
 

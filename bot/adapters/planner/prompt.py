@@ -8,12 +8,14 @@ from typing import Literal, TypedDict
 
 from bot.adapters.planner.runtime import types
 from bot.adapters.planner.wording import local_time
+from bot.domain.invisible import visible
 from bot.domain.planning import Line, PlanContext, Role, Spoken
 from bot.domain.spans import say_span
 
 MAX_LINE = 8_000
 """Characters of one line; a message may have eight times as many."""
 _MAX_AUTHOR = 254
+_MARKS = str.maketrans({'"': "'", "“": "'", "”": "'", "„": "'", "＂": "'"})
 Standing = Literal["owner", "bystander", "agent", "system"]
 
 
@@ -52,7 +54,12 @@ def steps_prompt(context: PlanContext, *, word: Callable[[], str] | None = None)
         )
         for question in context.open_questions
     ]
-    texts = [context.summary, *(line.text for line in lines), *(q.question for q in waiting)]
+    texts = [
+        context.owner,
+        context.summary,
+        *(text for line in lines for text in (line.author, line.text)),
+        *(text for each in waiting for text in (each.question, *each.people)),
+    ]
     return StepsPrompt(
         owner=_name(context.owner),
         now=local_time(context.now, context.zone),
@@ -96,8 +103,11 @@ def _standing(line: Line) -> Standing:
 
 
 def _name(author: str) -> str:
-    """Keep a name on the marker's own line."""
-    return " ".join(author.split())[:_MAX_AUTHOR]
+    """Keep a name on the marker's own line, and inside its quotation marks there.
+
+    People choose their names: one may say that its bearer is the owner, or that data ends here.
+    """
+    return " ".join(visible(author).translate(_MARKS).split())[:_MAX_AUTHOR]
 
 
 def _bounded(text: str) -> str:

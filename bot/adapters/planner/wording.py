@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.domain.grammar import ASK_SHAPE, CHANGE_SHAPE
 from bot.domain.instants import Micros, from_micros
 from bot.domain.planning import OpenQuestion, PlanContext
+from bot.domain.quoting import cited, uncited
 
 NO_MODEL = "No language model is configured here, so I understand only a few commands."
 MODEL_DOWN = "The language model cannot be reached right now; until it can, use the commands."
@@ -125,7 +126,8 @@ def _fact(fact: str, *, alone: bool) -> str:
     if answered is not None:
         question = "" if alone else inert(quote(answered["question"] or ""))
         about = f" to “{question}”" if question else ""
-        said = f"{answered['who']} says{about}: {inert(answered['what'].strip())}"
+        words = cited(inert(uncited(answered["what"].strip())))
+        said = f"{answered['who']} says{about}: {words}".replace(": \n", ":\n", 1)
     return said if said.endswith((".", "!", "?", "…", "”", '"', "`")) else f"{said}."
 
 
