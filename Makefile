@@ -19,7 +19,7 @@ FAULT_TESTS = $(wildcard tests/faults/test_*.py)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults lint format bench lock clean baml
+.PHONY: help run test faults fuzz lint format bench lock clean baml
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(DEV) $(BAML_CLIENT) ## Run all tests but those that kill servers, which 
 
 faults: $(DEV) $(BAML_CLIENT) ## Run the tests that kill, pause and starve real servers
 	$(if $(FAULT_TESTS),$(PYTEST) tests/faults,@echo "tests/faults has no tests.")
+
+fuzz: $(DEV) $(BAML_CLIENT) ## Try every endpoint with what schemathesis makes of its description, for a minute
+	$(BIN)/python -m tests.fuzz
 
 lint: $(DEV) $(BAML_CLIENT) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 import web
 from bot.domain.errors import (
+    Conflict,
     HandraiseError,
     Invalid,
     NotAllowed,
@@ -43,8 +44,10 @@ _WORDS = {
     415: "The content type is not the right one.",
     422: "The input is wrong.",
     429: "Too many requests; see `Retry-After`.",
+    431: "A header, or the address itself, is longer than 8 KiB.",
     503: "Something this needs is down; try again.",
 }
+_HEADERS_TOO_LARGE = 431  # whatever the endpoint: it is refused before any is found
 _RATE_HEADERS: Json = {
     name: {"description": words, "schema": {"type": "integer"}}
     for name, words in {
@@ -115,11 +118,14 @@ def _operation(
     elif each.media is not None:
         good["content"] = {each.media: {"schema": {"type": "string"}}}
     responses = {str(each.status): good}
-    for status in sorted({status_of(error) for error in _errors(each)}):
+    refused = {status_of(error) for error in _errors(each)} | {_HEADERS_TOO_LARGE}
+    for status in sorted(refused):
         responses[str(status)] = {
             "description": _WORDS.get(status, "Refused."),
             "content": content("application/json", ErrorBody, "serialization"),
         }
+        if each.media == "text/html":  # a browser is told on a page
+            responses[str(status)]["content"]["text/html"] = {"schema": {"type": "string"}}
         if status == 429:
             responses[str(status)]["headers"] = _RATE_HEADERS
     operation: Json = {
@@ -196,6 +202,8 @@ def _errors(each: Endpoint) -> list[type[HandraiseError]]:
         errors += [Malformed, TooSlow, TooLarge, WrongContentType, Invalid]
     if each.query is not None or each.idempotent:
         errors.append(Invalid)
+    if each.idempotent:
+        errors.append(Conflict)
     if each.parameters:
         errors.append(NotFound)
     return errors

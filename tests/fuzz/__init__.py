@@ -1,0 +1,1 @@
+"""Every endpoint against what schemathesis makes of its own description: `make fuzz`."""
