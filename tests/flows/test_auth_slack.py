@@ -2,137 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-import jwt
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
-from yarl import URL
 
-from bot.service.directory import person_listed
-from bot.service.ports.directory import Listed
-from bot.service.ports.vault import Secret
-from bot.settings import Settings
-from tests.clock import FakeClock
-from tests.flows.conftest import PASSWORD, Client, Outbox, SignedIn
+from tests.flows.conftest import PASSWORD, Client, Outbox
+from tests.flows.slack_house import Serve, serve
 from tests.flows.slack_office import office
-from tests.slack import identity
-from tests.slack.clock import Clock
-from tests.slack.records import SlackApp, Team, User
-from tests.slack.server import Slack
-from web.app import build_app
-from web.keys import AGENT, STORE
+from web.keys import AGENT
 
-Serve = Callable[..., AbstractAsyncContextManager["House"]]
-PAGE = {"X-Handraise-Client": "page"}
-
-
-class House:
-    """Our server and the local Slack, and browsers that go from one to the other."""
-
-    def __init__(self, client: Client, slack: Slack, team: Team, clock: FakeClock) -> None:
-        self.client, self.slack, self.team, self.clock = client, slack, team, clock
-        self.store: Any = client.app[STORE]  # type: ignore[union-attr]
-
-    async def install(self, team: Team) -> None:
-        secret = Secret(kind="slack.installation", key=team.id, sealed=b"x", updated_at=1)
-        await self.store.run(lambda tx: tx.vault.put(secret))
-
-    async def begin(self) -> tuple[str, str]:
-        """Begin in a new browser; return Slack's page and the browser's cookie."""
-        async with self.client.get("/api/auth/slack", allow_redirects=False) as answer:
-            assert answer.status == 302, await answer.text()
-            morsel = answer.cookies["handraise_slack"]
-            assert (morsel["httponly"], morsel["samesite"]) == (True, "Lax")
-            return answer.headers["Location"], morsel.value
-
-    async def end(self, back: str, browser: str) -> tuple[int, str, dict[str, str]]:
-        """Follow Slack's way back; return status, text and the cookies that were set."""
-        path = URL(back).relative() if URL(back).absolute else URL(back)
-        headers = {"Cookie": f"handraise_slack={browser}"}
-        async with self.client.get(path, headers=headers, allow_redirects=False) as answer:
-            cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
-            assert not any(name in answer.headers.get("Location", "") for name in ("hrr_", "eyJ"))
-            return answer.status, await answer.text(), cookies
-
-    async def sign_in(self, who: User | str) -> tuple[int, str, dict[str, str]]:
-        page, browser = await self.begin()
-        return await self.end(self.slack.approve(who, page), browser)
-
-    async def signed_in(self, who: User | str) -> SignedIn:
-        status, text, cookies = await self.sign_in(who)
-        assert status == 303, text
-        sent = PAGE | {"Cookie": f"handraise_refresh={cookies['handraise_refresh']}"}
-        async with self.client.post("/api/auth/refresh", headers=sent) as answer:
-            return SignedIn(self.client, "", "", await answer.json())
-
-    async def register(self, name: str, email: str) -> SignedIn:
-        body = {"email": email, "username": name, "password": PASSWORD}
-        async with self.client.post("/api/auth/register", json=body) as answer:
-            assert answer.status == 201, await answer.text()
-            return SignedIn(self.client, name, email, await answer.json())
-
-    async def listed(self, user: User, **how: Any) -> None:
-        """Let the directory have somebody, as the roster would."""
-        entry = Listed(
-            **{
-                "kind": "slack",
-                "key": f"{user.team_id}/{user.id}",
-                "name": user.real_name,
-                "email": user.email,
-                "updated_at": 1,
-            }
-            | how
-        )
-
-        def keep(tx: Any) -> None:
-            tx.directory.put(entry)
-            if entry.is_person:
-                person_listed(tx, entry, self.clock.now())
-
-        await self.store.run(keep)
-
-
-@pytest.fixture
-def serve(
-    tmp_path: Path, clock: FakeClock, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
-) -> Serve:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-
-    @asynccontextmanager
-    async def serve(**values: Any) -> AsyncIterator[House]:
-        async with Slack(clock=Clock(lambda: clock.now() / 1_000_000), app=SlackApp()) as slack:
-            team = slack.add_team("acme", "ada", "ben")
-            settings = Settings.load(
-                env_file=None,
-                data_dir=tmp_path,
-                secret_key="s" * 8 + "ecret-of-the-tests" * 2,
-                slack_client_id=slack.app.client_id,
-                slack_client_secret=slack.app.client_secret,
-                slack_signing_secret=slack.app.signing_secret,
-                slack_api_url=slack.api_url,
-                **values,
-            )
-            app = build_app(settings, clock=clock, send_code=outbox, password_cost=4)
-            async with TestClient(TestServer(app)) as client:
-                house = House(client, slack, team, clock)
-                await house.install(team)
-                yield house
-
-    return serve
+__all__ = ["serve"]
 
 
 async def test_slack_signs_people_in_and_makes_their_account(serve: Serve) -> None:
@@ -341,91 +223,3 @@ async def test_slack_being_down_is_said(serve: Serve) -> None:
         await house.slack.stop()
         status, text, _ = await house.end(back, browser)
         assert (status, "Try again" in text) == (503, True)
-
-
-FORGERIES: dict[str, dict[str, Any]] = {
-    "another issuer": {"iss": "https://slack.com.evil.example"},
-    "another audience": {"aud": "2222222222.3333333333"},
-    "several audiences": {"aud": ["1111111111.2222222222", "evil"]},
-    "no nonce": {"nonce": None},
-    "another nonce": {"nonce": "x"},
-    "over": {"exp": 1},
-    "no end": {"exp": None},
-    "an end in words": {"exp": "never"},
-    "from the future": {"iat": 4_000_000_000},
-    "no team": {"https://slack.com/team_id": None},
-    "a list of teams": {"https://slack.com/team_id": ["T1"]},
-    "a strange team": {"https://slack.com/team_id": "T1/../x"},
-    "no user": {"https://slack.com/user_id": None},
-}
-
-
-@pytest.mark.parametrize("name", FORGERIES)
-async def test_forged_claims(serve: Serve, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    encode = jwt.encode
-
-    def forged(claims: dict[str, Any], key: Any, **how: Any) -> str:
-        changed = {k: v for k, v in (claims | FORGERIES[name]).items() if v is not None}
-        return encode(changed, key, **how)
-
-    async with serve() as house:
-        monkeypatch.setattr(identity.jwt, "encode", forged)
-        status, _, cookies = await house.sign_in("ada")
-        assert (status, "handraise_refresh" in cookies) == (403, False)
-
-
-def signed_as_secret(claims: dict[str, Any], key: rsa.RSAPrivateKey) -> str:
-    """Return a token signed by HMAC with the public key's own text, which everybody knows."""
-    pem = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    header = {"alg": "HS256", "typ": "JWT", "kid": identity.KEY_ID}
-    parts = [
-        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
-        for part in (header, claims)
-    ]
-    signature = hmac.digest(pem, b".".join(parts), "sha256")
-    parts.append(base64.urlsafe_b64encode(signature).rstrip(b"="))
-    return b".".join(parts).decode()
-
-
-@pytest.mark.parametrize(
-    "kind", ["none", "hs256", "own key", "jwk", "jku", "x5u", "crit", "kid", "huge", "cut", "words"]
-)
-async def test_forged_signatures(serve: Serve, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    encode = jwt.encode
-    mine = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    public = json.loads(RSAAlgorithm.to_jwk(mine.public_key()))
-    key_id = {"kid": identity.KEY_ID}
-
-    def forged(claims: dict[str, Any], key: Any, **how: Any) -> str:
-        good = encode(claims, key, **how)
-        match kind:
-            case "none":
-                return encode(claims, None, algorithm="none", headers=key_id)
-            case "hs256":
-                return signed_as_secret(claims, key)
-            case "own key":
-                return encode(claims, mine, algorithm="RS256", headers=key_id)
-            case "jwk":
-                headers = key_id | {"jwk": public}
-                return encode(claims, mine, algorithm="RS256", headers=headers)
-            case "jku" | "x5u":
-                headers = key_id | {kind: "https://evil.example/keys"}
-                return encode(claims, mine, algorithm="RS256", headers=headers)
-            case "crit":
-                headers = key_id | {"crit": ["b64"], "b64": True}
-                return encode(claims, key, algorithm="RS256", headers=headers)
-            case "kid":
-                headers = {"kid": "../../dev/null"}
-                return encode(claims, key, algorithm="RS256", headers=headers)
-            case "huge":
-                return encode(claims | {"x": "y" * 9_000}, key, **how)
-            case "cut":
-                return good[:-8]
-            case _:
-                return "not a token at all"
-
-    async with serve() as house:
-        monkeypatch.setattr(identity.jwt, "encode", forged)
-        assert (await house.sign_in("ada"))[0] == 403
