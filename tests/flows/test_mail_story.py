@@ -148,11 +148,18 @@ async def test_who_is_copied_takes_part_and_odd_addresses_harm_nobody(room: Mail
     await room.settle()
     assert [mail.subject for mail in room.got(CID)] == ["Re: Together"]
     room.gmail.reply_as(CID, room.got(CID)[0], "status")
-    room.gmail.reply_as(EVE, room.gmail.forward_as(CID, room.got(CID)[0], to=EVE).copy, "status")
+    answered = {"In-Reply-To": room.got(CID)[0].message_id}
+    room.gmail.send_as(EVE, to=BOT, subject="Re: Together", text="status", headers=answered)
     await room.settle()
     [session] = await room.sessions()
     said = [m for m in await room.messages(session.id) if m.role.value == "user"]
     assert [m.text for m in said] == ["help", "status"]
+    # Who got nothing the first time, since the address refused it, is left out from then on.
+    assert await room.taken() == ["started", "returned", "stored", "not_taking_part"]
+    room.gmail.reply_as(ANN, room.got(ANN)[0], "help")
+    await room.settle()
+    assert "o'hara" in room.got(CID)[0].header("To")
+    assert "o'hara" not in room.got(CID)[1].header("To")
 
 
 def join_slack(room: MailRoom, slack: SecondChannel) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.channels.gmail.letters import Letter, own_id, subject_of, written
@@ -59,7 +59,8 @@ class Sending:
 
     async def refusal(self, address: str) -> str:
         """Return why an address gets no mail; empty while it does."""
-        return await self._store.read(partial(_bad, addresses=[address]))
+        bad = await self._store.read(partial(_bad, addresses=[address]))
+        return bad.get(address, "")
 
     async def find(self, own_id: str, to: str, since: Micros) -> Sent | None:
         """Return the letter that was sent under an id, if it was."""
@@ -76,8 +77,10 @@ class Sending:
             sent = await self.find(letter.own_id, letter.to[0][0], since)
         if sent is None:
             bad = await self._store.read(partial(_bad, addresses=[to for to, _ in letter.to]))
-            if bad:
-                return Delivery(fate=Fate.FAILED, detail=bad)
+            if len(bad) == len(letter.to):
+                return Delivery(fate=Fate.FAILED, detail=next(iter(bad.values()), "to nobody"))
+            # Who else is in the thread gets it all the same.
+            letter = replace(letter, to=tuple(one for one in letter.to if one[0] not in bad))
             try:
                 content = written(letter, sender=self._mailbox.address, now=self._clock.now())
             except ValueError:
@@ -108,7 +111,7 @@ class Sending:
             return sent
 
 
-def _bad(tx: Transaction, addresses: list[str]) -> str:
-    """Return why none of these addresses gets mail; empty while one does."""
-    reasons = [tx.marks.get(BAD + address.casefold()) for address in addresses]
-    return next((r for r in reasons if r), "") if all(reasons) else ""
+def _bad(tx: Transaction, addresses: list[str]) -> dict[str, str]:
+    """Return which of these addresses get no mail, each with why."""
+    reasons = {address: tx.marks.get(BAD + address.casefold()) for address in addresses}
+    return {address: reason for address, reason in reasons.items() if reason}
