@@ -19,7 +19,10 @@ from bot.settings import Settings
 from web import cors, middleware, proxies
 from web.agent import leave_sockets, run_agent
 from web.api import (
+    admin_deliveries,
+    admin_numbers,
     admin_people,
+    admin_records,
     channels,
     journal,
     messages,
@@ -118,7 +121,10 @@ def build_app(
     mount(app, password_routes.ENDPOINTS)
     mount(app, sign_in_routes.ENDPOINTS)
     mount(app, slack_routes.ENDPOINTS)
+    mount(app, admin_deliveries.ENDPOINTS)
+    mount(app, admin_numbers.ENDPOINTS)
     mount(app, admin_people.ENDPOINTS)
+    mount(app, admin_records.ENDPOINTS)
     mount(app, sessions.ENDPOINTS)
     mount(app, messages.ENDPOINTS)
     mount(app, questions.ENDPOINTS)
