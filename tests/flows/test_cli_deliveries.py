@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store.opening import make_store
+from bot.domain.journal import Entry
 from bot.domain.surface import SurfaceState
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
@@ -30,6 +31,7 @@ def kept(tx: Transaction) -> tuple[str, str]:
     """Keep a card and a post that were given up, and one that was settled meanwhile."""
     ann, ben = a_person(), a_person("Ben")
     request = add_request(tx, ann, ben, deadline=NOW * 2)
+    tx.journal.add(Entry(kind="request.asked", at=NOW, request_id=request.id, person_id=ann.id))
     card = a_surface(
         request,
         ben,
