@@ -18,6 +18,7 @@ from bot.channels.slack.pointing import SHORTCUT
 from bot.channels.slack.scopes import BOT_SCOPES
 from bot.channels.slack.speaking import EVENT_TYPE as POST
 from tests.slack.scopes import EVENT_SCOPES, RULES
+from web.auth.slack_routes import PATH as SIGN_IN
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "bot" / "channels" / "slack"
@@ -89,8 +90,9 @@ def test_the_command_the_shortcut_and_the_addresses_are_those_of_the_code() -> N
     }
     (url,) = urls
     assert url.endswith(PATH)
-    (redirect,) = MANIFEST["oauth_config"]["redirect_urls"]
-    assert redirect.endswith(REDIRECT)
+    install, sign_in = MANIFEST["oauth_config"]["redirect_urls"]
+    assert install.endswith(REDIRECT)
+    assert sign_in.endswith(f"{SIGN_IN}/callback")
 
 
 def test_the_agent_home_and_interactivity_are_on() -> None:
