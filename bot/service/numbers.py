@@ -40,6 +40,41 @@ class Numbers:
     """False when there were more questions than are looked at: then these are of the newest."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """What was asked from `since` until the next slot, and what became of it."""
+
+    since: Micros
+    asked: int
+    answered: int
+    expired: int
+    median_seconds: float | None
+    failed: int
+
+
+def slots_since(tx: Transaction, since: Micros, width: Micros, number: int) -> list[Slot]:
+    """Return that many slots of time, one after the other from `since`."""
+    by_slot: defaultdict[int, list[Asked]] = defaultdict(list)
+    for each in tx.administration.asked(since, LOOKED_AT):
+        by_slot[(each.asked_at - since) // width].append(each)
+    failed = tx.administration.failures_by(since, width)
+    return [
+        _slot(since + at * width, count(by_slot[at], {}, is_whole=True), failed.get(at, 0))
+        for at in range(number)
+    ]
+
+
+def _slot(since: Micros, numbers: Numbers, failed: int) -> Slot:
+    return Slot(
+        since=since,
+        asked=numbers.asked,
+        answered=numbers.answered,
+        expired=numbers.expired,
+        median_seconds=numbers.median_seconds,
+        failed=failed,
+    )
+
+
 def numbers_since(tx: Transaction, moments: Sequence[Micros]) -> list[Numbers]:
     """Return the numbers since each of these moments."""
     asked = tx.administration.asked(min(moments), LOOKED_AT)

@@ -7,7 +7,8 @@ from bot.domain.instants import DAY, HOUR, SECOND
 from bot.domain.journal import Entry
 from bot.domain.surface import SurfaceState
 from bot.service.identifiers import new_id
-from bot.service.numbers import LOOKED_AT, numbers_since
+from bot.service.numbers import LOOKED_AT, Slot, numbers_since, slots_since
+from bot.service.ports.administration import Sought
 from bot.service.ports.inbox import Received
 from bot.service.ports.store import Transaction
 from tests.contract.conftest import AnyStore
@@ -148,3 +149,96 @@ async def test_posts_that_were_given_up_count_as_failures(store: AnyStore) -> No
     failures = await store.read(lambda tx: tx.administration.failures(NOW))
     assert [(each.channel, each.number) for each in failures] == [("slack", 1)]
     assert list(await store.read(lambda tx: tx.administration.failures(NOW + 1))) == []
+
+
+async def test_time_is_cut_into_slots(store: AnyStore) -> None:
+    since = NOW - 3 * HOUR
+
+    def write(tx: Transaction) -> None:
+        session, bob = add_session(tx, a_person("Ann")), a_person("Bob")
+        tx.people.add(bob)
+
+        def ask(ago: int, state: State, after: int | None = None) -> None:
+            at = NOW - ago
+            decided = None if after is None else at + after * SECOND
+            request = a_request(session, asked_at=at, state=state, decided_at=decided)
+            tx.requests.add(request)
+            if state is State.EXPIRED:
+                tx.surfaces.add(
+                    a_surface(request, bob, channel="email", state=SurfaceState.DEAD, due_at=None)
+                )
+
+        ask(3 * HOUR, State.APPROVED, 10)  # at the first slot's first moment
+        ask(2 * HOUR + SECOND, State.ANSWERED, 30)
+        ask(1 * HOUR, State.EXPIRED, 60)
+        ask(3 * HOUR + SECOND, State.EXPIRED, 60)  # before all of them
+        tx.posts.add(a_post(id=new_id(), channel="slack", created_at=since + 2 * HOUR))
+        (claimed,) = tx.posts.claim_due("me", NOW + DAY, NOW + 2 * DAY, 9)
+        tx.posts.failed(claimed.id, claimed.claim_number, "gone", None, certain=True)
+
+    await store.run(write)
+    assert await store.read(lambda tx: slots_since(tx, since, HOUR, 3)) == [
+        Slot(since=since, asked=2, answered=2, expired=0, median_seconds=20, failed=0),
+        Slot(since=since + HOUR, asked=0, answered=0, expired=0, median_seconds=None, failed=0),
+        Slot(since=since + 2 * HOUR, asked=1, answered=0, expired=1, median_seconds=None, failed=2),
+    ]
+
+
+async def test_people_are_found_by_any_name_or_address_of_theirs(store: AnyStore) -> None:
+    ann, bob, alias = a_person("Ann_Lee"), a_person("Bob 100%"), a_person("Robert")
+
+    def write(tx: Transaction) -> None:
+        for person in (ann, bob, alias):
+            tx.people.add(person)
+        tx.people.add_identity("email", "rob@example.org", alias.id, NOW)
+        tx.people.merge(alias.id, bob.id)
+
+    await store.run(write)
+
+    async def found(text: str, before: str | None = None) -> list[str]:
+        people = await store.read(lambda tx: tx.administration.people(before, 9, text))
+        return [each.name for each in people]
+
+    assert await found("ROBERT") == ["Bob 100%"]
+    assert await found("rob@") == ["Bob 100%"]
+    assert await found("n_l") == ["Ann_Lee"]
+    assert await found("0%") == ["Bob 100%"]
+    assert await found("n%e") == await found("!") == []
+    assert sorted(await found("b")) == ["Bob 100%"]
+    assert await found("ann", before=ann.id) == []
+
+
+async def test_the_journal_is_searched(store: AnyStore) -> None:
+    bob, alias = a_person("Bob"), a_person("Bobby")
+
+    def write(tx: Transaction) -> str:
+        request = a_request(add_session(tx, a_person("Ann")))
+        tx.requests.add(request)
+        for person in (bob, alias):
+            tx.people.add(person)
+        tx.people.merge(alias.id, bob.id)
+        for at, (kind, question, person) in enumerate(
+            (
+                ("request.asked", request.id, bob.id),
+                ("surface.seen", request.id, alias.id),
+                ("requested", None, alias.id),
+                ("request.expired", None, None),
+            )
+        ):
+            tx.journal.add(Entry(kind=kind, at=NOW + at, request_id=question, person_id=person))
+        return request.id
+
+    question = await store.run(write)
+
+    async def found(sought: Sought, before: int | None = None) -> list[str]:
+        entries = await store.read(lambda tx: tx.administration.entries(before, 9, sought))
+        return [each.entry.kind for each in entries]
+
+    assert await found(Sought(kind="request.")) == ["request.expired", "request.asked"]
+    assert await found(Sought(kind="request.expired")) == ["request.expired"]
+    assert await found(Sought(request_id=question)) == ["surface.seen", "request.asked"]
+    assert await found(Sought(person_id=bob.id, kind="request")) == ["requested", "request.asked"]
+    assert await found(Sought(since=NOW + 1, until=NOW + 3)) == ["requested", "surface.seen"]
+    (newest, *_) = await store.read(lambda tx: tx.administration.entries(None, 1))
+    assert await found(Sought(kind="request"), newest.position) == ["requested", "request.asked"]
+    assert await found(Sought(session_id="none")) == []

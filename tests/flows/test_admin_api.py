@@ -134,3 +134,34 @@ async def test_people_limits_channels_and_numbers_are_told(sign_up: SignUp) -> N
     for span in ("day", "week", "month"):
         assert (numbers[span]["asked"], numbers[span]["median_seconds"]) == (0, None)
         assert numbers[span]["is_whole"] is True
+    assert [len(numbers[span]["slots"]) for span in ("day", "week", "month")] == [24, 7, 30]
+
+
+async def test_people_and_the_journal_are_searched(sign_up: SignUp) -> None:
+    ann, ben = await sign_up("ann"), await sign_up("ben")
+    _, found = await ann.get("/api/admin/people", params={"q": " BEN@ex "})
+    (shown,) = found["people"]
+    assert (shown["name"], [a["username"] for a in shown["accounts"]]) == ("ben", ["ben"])
+    assert shown["accounts"][0]["disabled"] is False
+    assert (await ann.get("/api/admin/people", params={"q": "cleo"}))[1]["people"] == []
+    _, journal = await ann.get(
+        "/api/admin/journal", params={"kind": "account.", "person": shown["id"]}
+    )
+    assert {e["kind"] for e in journal["entries"]} == {"account.registered", "account.verified"}
+    newest = journal["entries"][0]["at"]
+    _, until = await ann.get("/api/admin/journal", params={"until": newest, "kind": "account.v"})
+    assert newest not in [e["at"] for e in until["entries"]]
+    for wrong in ({"since": "yesterday"}, {"since": "2026-01-01T00:00:00"}, {"kind": "x" * 65}):
+        status, refused = await ann.get("/api/admin/journal", params=wrong)
+        assert (status, refused["error"]["code"]) == (422, "invalid")
+    assert (await ben.get("/api/admin/people", params={"q": "ann"}))[0] == 403
+
+
+async def test_a_channel_says_how_it_is_connected_by_web(sign_up: SignUp) -> None:
+    ann = await sign_up("ann")
+    _, channels = await ann.get("/api/admin/channels")
+    assert {each["name"]: each["connect"] for each in channels["channels"]} == {
+        "chat": None,
+        "slack": None,
+        "email": None,
+    }

@@ -12,12 +12,13 @@ from bot.domain.instants import Micros, iso
 from bot.domain.journal import Entry
 from bot.service.ports.store import Topic, Transaction
 from bot.service.redriving import redrive, redrive_post
+from bot.settings import Settings
 from web.api import channels, models
 from web.api.channels import Channel
 from web.api.endpoint import Call, endpoint
 from web.api.payload import Input
 from web.api.sessions import Limit
-from web.keys import AGENT, CLOCK, STORE
+from web.keys import AGENT, CLOCK, SETTINGS, STORE
 from web.views.people import People
 
 TAG = "administration"
@@ -31,10 +32,19 @@ class PageQuery(Input):
     limit: Limit = 50
 
 
+class Connect(BaseModel):
+    """A request whose answer has where to go, as `url` or `authorization_url`."""
+
+    method: str
+    path: str
+
+
 class AdminChannel(Channel):
     """A channel, with what administrators may know besides."""
 
     details: dict[str, str]
+    connect: Connect | None
+    """How an administrator's page begins to connect it; null where that is not done by web."""
 
 
 class AdminChannels(BaseModel):
@@ -129,6 +139,7 @@ async def list_admin_channels(call: Call) -> AdminChannels:
             AdminChannel(
                 **each.model_dump(),
                 details=dict(outlets[each.name].health().details) if each.name in outlets else {},
+                connect=_connect(call.app[SETTINGS], each.name),
             )
             for each in shown
         ]
@@ -241,6 +252,19 @@ async def drop_admin_inbox(call: Call) -> Tried:
     """Forget one thing that was set aside; it cannot be taken back."""
     await call.app[STORE].run(_drop, call.body.key, _now(call), _by(call))
     return Tried(message="It is forgotten.")
+
+
+def _connect(settings: Settings, name: str) -> Connect | None:
+    if name == "slack" and settings.slack_client_id:
+        return Connect(method="POST", path="/slack/install")
+    # Consent that stands in the environment would win over what is given by web.
+    if (
+        name == "email"
+        and settings.has_gmail
+        and not settings.gmail_refresh_token.get_secret_value()
+    ):
+        return Connect(method="GET", path="/api/channels/gmail/auth")
+    return None
 
 
 def _now(call: Call) -> Micros:

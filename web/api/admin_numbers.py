@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from bot.domain.instants import DAY, Micros, iso
-from bot.service.numbers import Numbers, Speed, numbers_since
+from bot.domain.instants import DAY, HOUR, Micros, iso
+from bot.service.numbers import Numbers, Slot, Speed, numbers_since, slots_since
 from bot.service.ports.store import Transaction
 from web.api import models
 from web.api.admin_deliveries import TAG
@@ -16,6 +16,7 @@ from web.views.people import People
 PEOPLE_SHOWN = 50
 """Those who decided most."""
 _SPANS = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY}
+_SLOTS = {"day": HOUR, "week": DAY, "month": DAY}
 
 
 class ChannelSpeed(BaseModel):
@@ -41,6 +42,17 @@ class ChannelFailures(BaseModel):
     number: int
 
 
+class ShownSlot(BaseModel):
+    """What was asked from `since` until the next slot, and what became of it until now."""
+
+    since: models.Instant
+    asked: int
+    answered: int
+    expired: int
+    median_seconds: float | None
+    failed: int
+
+
 class ShownNumbers(BaseModel):
     """What happened since `since`; not `is_whole` are those of the newest 20,000 questions."""
 
@@ -52,6 +64,8 @@ class ShownNumbers(BaseModel):
     by_channel: list[ChannelSpeed]
     by_person: list[PersonSpeed]
     failed_deliveries: list[ChannelFailures]
+    slots: list[ShownSlot]
+    """The hours of the day, the days of the week and of the month, oldest first."""
     is_whole: bool
 
 
@@ -81,13 +95,18 @@ def _numbers(tx: Transaction, now: Micros) -> AllNumbers:
     moments = [now - span for span in _SPANS.values()]
     people = People(tx)
     day, week, month = (
-        _shown(numbers, since, people)
-        for since, numbers in zip(moments, numbers_since(tx, moments), strict=True)
+        _shown(
+            numbers,
+            since,
+            people,
+            slots_since(tx, since, _SLOTS[name], _SPANS[name] // _SLOTS[name]),
+        )
+        for name, since, numbers in zip(_SPANS, moments, numbers_since(tx, moments), strict=True)
     )
     return AllNumbers(day=day, week=week, month=month)
 
 
-def _shown(numbers: Numbers, since: Micros, people: People) -> ShownNumbers:
+def _shown(numbers: Numbers, since: Micros, people: People, slots: list[Slot]) -> ShownNumbers:
     most = sorted(numbers.by_person.items(), key=_by_answers)[:PEOPLE_SHOWN]
     return ShownNumbers(
         since=iso(since),
@@ -107,6 +126,17 @@ def _shown(numbers: Numbers, since: Micros, people: People) -> ShownNumbers:
         ],
         failed_deliveries=[
             ChannelFailures(channel=name, number=number) for name, number in numbers.failed.items()
+        ],
+        slots=[
+            ShownSlot(
+                since=iso(each.since),
+                asked=each.asked,
+                answered=each.answered,
+                expired=each.expired,
+                median_seconds=each.median_seconds,
+                failed=each.failed,
+            )
+            for each in slots
         ],
         is_whole=numbers.is_whole,
     )

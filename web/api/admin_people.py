@@ -324,7 +324,7 @@ async def _change(
     by, now = call.principal.person_id, call.app[CLOCK].now()
 
     def run(tx: Transaction) -> ShownAccount:
-        return _shown(tx, change(tx, call.path["id"], by, now))
+        return shown_account(tx, change(tx, call.path["id"], by, now))
 
     shown: ShownAccount = await call.app[STORE].run(run)
     return shown
@@ -333,11 +333,12 @@ async def _change(
 def _page(tx: Transaction, before: str | None, limit: int) -> Accounts:
     # One more than asked for tells whether there is a next page.
     found = tx.accounts.listed(before, limit + 1)
-    shown = [_shown(tx, account) for account in found[:limit]]
+    shown = [shown_account(tx, account) for account in found[:limit]]
     return Accounts(accounts=shown, next=shown[-1].id if len(found) > limit else None)
 
 
-def _shown(tx: Transaction, account: Account) -> ShownAccount:
+def shown_account(tx: Transaction, account: Account) -> ShownAccount:
+    """Return an account as administrators see it."""
     person = tx.people.get(account.person_id)
     if person is not None and person.merged_into is not None:
         person = tx.people.get(person.merged_into)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from bot.domain.instants import iso
+from bot.domain.errors import Invalid
+from bot.domain.instants import Micros, iso, to_micros
+from bot.service.ports.administration import Sought
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
 from web.api import models
 from web.api.admin_deliveries import TAG, PageQuery
+from web.api.admin_people import ShownAccount, shown_account
 from web.api.endpoint import Call, endpoint
 from web.api.payload import Input
 from web.api.sessions import Limit
 from web.auth import attempts
 from web.keys import SETTINGS, STORE
 from web.views.people import People
+
+
+class PeopleQuery(PageQuery):
+    """Which page, of whom: `q` is a part of a name, a user name or an address."""
+
+    q: Annotated[str, Field(max_length=200)] = ""
 
 
 class ShownIdentity(BaseModel):
@@ -33,6 +43,7 @@ class ShownPerson(BaseModel):
     name: str
     zone: str
     identities: list[ShownIdentity]
+    accounts: list[ShownAccount]
     last_channel: str | None
     created_at: models.Instant
 
@@ -45,10 +56,29 @@ class ShownPeople(BaseModel):
 
 
 class EntriesQuery(Input):
-    """Which page; `before` is the `next` of an earlier one."""
+    """Which page, of what; `before` is the `next` of an earlier one."""
 
     before: Annotated[int, Field(ge=1, le=2**53)] | None = None
     limit: Limit = 50
+    kind: Annotated[str, Field(max_length=64, description="How it begins.")] | None = None
+    question: Annotated[str, Field(max_length=64)] | None = None
+    session: Annotated[str, Field(max_length=64)] | None = None
+    person: Annotated[str, Field(max_length=64)] | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    """The first moment that is too late."""
+
+    @property
+    def sought(self) -> Sought:
+        """Return what is looked for."""
+        return Sought(
+            kind=self.kind or None,
+            request_id=self.question,
+            session_id=self.session,
+            person_id=self.person,
+            since=_micros("since", self.since),
+            until=_micros("until", self.until),
+        )
 
 
 class ShownEntry(BaseModel):
@@ -90,13 +120,15 @@ class LimitsInForce(BaseModel):
     "/api/admin/people",
     summary="List people",
     tag=TAG,
-    query=PageQuery,
+    query=PeopleQuery,
     answer=ShownPeople,
     admin_only=True,
 )
 async def list_admin_people(call: Call) -> ShownPeople:
     """Return a page of everybody the deployment knows, merged people once."""
-    page: ShownPeople = await call.app[STORE].read(_people, call.query.before, call.query.limit)
+    query: PeopleQuery = call.query
+    text = " ".join(query.q.split())
+    page: ShownPeople = await call.app[STORE].read(_people, query.before, query.limit, text)
     return page
 
 
@@ -108,10 +140,14 @@ async def list_admin_people(call: Call) -> ShownPeople:
     query=EntriesQuery,
     answer=ShownEntries,
     admin_only=True,
+    errors=(Invalid,),
 )
 async def list_admin_journal(call: Call) -> ShownEntries:
-    """Return a page of everything that happened."""
-    page: ShownEntries = await call.app[STORE].read(_entries, call.query.before, call.query.limit)
+    """Return a page of everything that happened, or of what is asked for."""
+    query: EntriesQuery = call.query
+    page: ShownEntries = await call.app[STORE].read(
+        _entries, query.before, query.limit, query.sought
+    )
     return page
 
 
@@ -128,8 +164,8 @@ async def list_admin_limits(call: Call) -> LimitsInForce:
     return LimitsInForce(limits=_limits(call.app[SETTINGS]))
 
 
-def _people(tx: Transaction, before: str | None, limit: int) -> ShownPeople:
-    found = tx.administration.people(before, limit + 1)
+def _people(tx: Transaction, before: str | None, limit: int, text: str) -> ShownPeople:
+    found = tx.administration.people(before, limit + 1, text)
     shown = [
         ShownPerson(
             id=person.id,
@@ -139,6 +175,7 @@ def _people(tx: Transaction, before: str | None, limit: int) -> ShownPeople:
                 ShownIdentity(channel=each.kind, address=each.key)
                 for each in tx.people.identities(person.id)
             ],
+            accounts=[shown_account(tx, each) for each in tx.accounts.of_person(person.id)],
             last_channel=person.last_channel,
             created_at=iso(person.created_at),
         )
@@ -147,8 +184,8 @@ def _people(tx: Transaction, before: str | None, limit: int) -> ShownPeople:
     return ShownPeople(people=shown, next=shown[-1].id if len(found) > limit else None)
 
 
-def _entries(tx: Transaction, before: int | None, limit: int) -> ShownEntries:
-    found, people = tx.administration.entries(before, limit + 1), People(tx)
+def _entries(tx: Transaction, before: int | None, limit: int, sought: Sought) -> ShownEntries:
+    found, people = tx.administration.entries(before, limit + 1, sought), People(tx)
     shown = [
         ShownEntry(
             position=record.position,
@@ -163,6 +200,13 @@ def _entries(tx: Transaction, before: int | None, limit: int) -> ShownEntries:
         for record in found[:limit]
     ]
     return ShownEntries(entries=shown, next=shown[-1].position if len(found) > limit else None)
+
+
+def _micros(name: str, moment: datetime | None) -> Micros | None:
+    try:
+        return None if moment is None else to_micros(moment)
+    except (OverflowError, ValueError):
+        raise Invalid(f"{name}: There is no such moment.") from None
 
 
 def _limits(settings: Settings) -> list[LimitInForce]:

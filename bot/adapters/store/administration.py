@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, null, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from bot.adapters.store import post_statements, surface_statements
 from bot.adapters.store.journal import RECORD_FIELDS, record_of
 from bot.adapters.store.posts import post_of
-from bot.adapters.store.schema import inbox, journal, persons, posts, requests, surfaces
+from bot.adapters.store.schema import (
+    accounts,
+    identities,
+    inbox,
+    journal,
+    persons,
+    posts,
+    requests,
+    surfaces,
+)
 from bot.adapters.store.sessions import LAST_ID
 from bot.adapters.store.statements import Runner, Statement, columns, names
 from bot.adapters.store.surfaces import surface_of
@@ -20,7 +44,7 @@ from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.post import Post
 from bot.domain.surface import Surface
-from bot.service.ports.administration import Asked, Failures
+from bot.service.ports.administration import EVERYTHING, Asked, Failures, Sought
 from bot.service.ports.inbox import Received
 
 _LAST = 2**62
@@ -35,6 +59,33 @@ _PEOPLE = Statement(
     lambda: (
         columns(persons, _PERSON_FIELDS)
         .where(persons.c.id < bindparam("before"), persons.c.merged_into.is_(None))
+        .order_by(persons.c.id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_ALIAS = persons.alias("alias")
+_TEXT = bindparam("text", type_=Text())
+_HAVE_IT = or_(
+    func.lower(_ALIAS.c.name).like(_TEXT, escape="!"),
+    func.lower(identities.c.key).like(_TEXT, escape="!"),
+    accounts.c.username_key.like(_TEXT, escape="!"),
+    accounts.c.email_key.like(_TEXT, escape="!"),
+)
+_FOUND = Statement(
+    lambda: (
+        columns(persons, _PERSON_FIELDS)
+        .where(
+            persons.c.id < bindparam("before"),
+            persons.c.id.in_(
+                select(func.coalesce(_ALIAS.c.merged_into, _ALIAS.c.id))
+                .select_from(
+                    _ALIAS.outerjoin(identities, identities.c.person_id == _ALIAS.c.id).outerjoin(
+                        accounts, accounts.c.person_id == _ALIAS.c.id
+                    )
+                )
+                .where(_HAVE_IT)
+            ),
+        )
         .order_by(persons.c.id.desc())
         .limit(bindparam("limit"))
     )
@@ -81,14 +132,35 @@ _TAKE_UP = Statement(
     )
 )
 _DROP_ASIDE = Statement(lambda: delete(inbox).where(inbox.c.key == bindparam("of_key"), _IS_ASIDE))
-_ENTRIES = Statement(
-    lambda: (
-        columns(journal, RECORD_FIELDS)
-        .where(journal.c.number < bindparam("before"))
-        .order_by(journal.c.number.desc())
-        .limit(bindparam("limit"))
+_KIND = bindparam("kind", type_=Text())
+_SOUGHT = {
+    "kind": func.substr(journal.c.kind, literal_column("1"), func.length(_KIND)) == _KIND,
+    "request_id": journal.c.request_id == bindparam("request_id"),
+    "session_id": journal.c.session_id == bindparam("session_id"),
+    "person_id": journal.c.person_id.in_(
+        select(persons.c.id).where(
+            or_(
+                persons.c.id == bindparam("person_id"),
+                persons.c.merged_into == bindparam("person_id"),
+            )
+        )
+    ),
+    "since": journal.c.at >= bindparam("since"),
+    "until": journal.c.at < bindparam("until"),
+}
+
+
+@cache
+def _entries(*sought: str) -> Statement:
+    """Return a statement of its own for these conditions, so that each finds its index."""
+    return Statement(
+        lambda: (
+            columns(journal, RECORD_FIELDS)
+            .where(journal.c.number < bindparam("before"), *(_SOUGHT[name] for name in sought))
+            .order_by(journal.c.number.desc())
+            .limit(bindparam("limit"))
+        )
     )
-)
 
 
 def _asked() -> Any:
@@ -136,15 +208,38 @@ _POST_FAILURES = Statement(
 )
 
 
+def _slots(table: Any, moment: Any, is_dead: Any) -> Statement:
+    slot = (moment - bindparam("since", type_=BigInteger())) // bindparam(
+        "width", type_=BigInteger()
+    )
+
+    def build() -> Any:
+        slots = select(slot.label("slot")).select_from(table)
+        found = slots.where(is_dead, moment >= bindparam("since")).subquery()
+        return select(found.c.slot, func.count()).group_by(found.c.slot)
+
+    return Statement(build)
+
+
+_SURFACE_SLOTS = _slots(
+    surfaces.join(requests, requests.c.id == surfaces.c.request_id), requests.c.asked_at, _IS_DEAD
+)
+_POST_SLOTS = _slots(posts, posts.c.created_at, _IS_DEAD_POST)
+
+
 class Administration:
     """Implements the port `AdministrationTable`."""
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
 
-    def people(self, before: str | None, limit: int) -> Sequence[Person]:
-        """Return canonical people, by id."""
-        rows = self._db.all(_PEOPLE, {"before": before or LAST_ID, "limit": limit})
+    def people(self, before: str | None, limit: int, text: str = "") -> Sequence[Person]:
+        """Return canonical people, by id; with a text those whose names or addresses have it."""
+        values = {"before": before or LAST_ID, "limit": limit}
+        if text:
+            rows = self._db.all(_FOUND, values | {"text": _like(text)})
+        else:
+            rows = self._db.all(_PEOPLE, values)
         return [Person(**dict(zip(_PERSON_FIELDS, row, strict=True))) for row in rows]
 
     def failed_surfaces(self, before: str | None, limit: int) -> Sequence[Surface]:
@@ -172,10 +267,13 @@ class Administration:
         """Forget what was set aside; False when there is none."""
         return self._db.run(_DROP_ASIDE, {"of_key": key}) > 0
 
-    def entries(self, before: int | None, limit: int) -> Sequence[Record]:
+    def entries(
+        self, before: int | None, limit: int, sought: Sought = EVERYTHING
+    ) -> Sequence[Record]:
         """Return entries of the journal, by position."""
-        values = {"before": _LAST if before is None else before, "limit": limit}
-        return [record_of(row) for row in self._db.all(_ENTRIES, values)]
+        given = {name: value for name, value in asdict(sought).items() if value is not None}
+        values = {"before": _LAST if before is None else before, "limit": limit} | given
+        return [record_of(row) for row in self._db.all(_entries(*sorted(given)), values)]
 
     def asked(self, since: Micros, limit: int) -> Sequence[Asked]:
         """Return questions asked since then, looking at the newest `limit` of all."""
@@ -192,3 +290,17 @@ class Administration:
         for statement in (_SURFACE_FAILURES, _POST_FAILURES):
             found.update(dict(self._db.all(statement, {"since": since})))
         return [Failures(channel=name, number=found[name]) for name in sorted(found)]
+
+    def failures_by(self, since: Micros, width: Micros) -> Mapping[int, int]:
+        """Return how many were given up in each slot so wide, the first from `since`."""
+        found: Counter[int] = Counter()
+        for statement in (_SURFACE_SLOTS, _POST_SLOTS):
+            found.update(dict(self._db.all(statement, {"since": since, "width": width})))
+        return found
+
+
+def _like(text: str) -> str:
+    """Return the pattern of what has `text` anywhere, in small letters."""
+    for special in "!%_":
+        text = text.replace(special, f"!{special}")
+    return f"%{text.lower()}%"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,11 +34,29 @@ class Failures:
     number: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sought:
+    """Which entries of the journal are looked for; what is None does not matter."""
+
+    kind: str | None = None
+    """How the kind begins."""
+    request_id: str | None = None
+    session_id: str | None = None
+    person_id: str | None = None
+    """A person, with all their aliases."""
+    since: Micros | None = None
+    until: Micros | None = None
+    """The first moment that is too late."""
+
+
+EVERYTHING = Sought()
+
+
 class AdministrationTable(Protocol):
     """Everybody's; every list is a page, newest first, of what is older than `before`."""
 
-    def people(self, before: str | None, limit: int) -> Sequence[Person]:
-        """Return canonical people, by id."""
+    def people(self, before: str | None, limit: int, text: str = "") -> Sequence[Person]:
+        """Return canonical people, by id; with a text those whose names or addresses have it."""
         ...
 
     def failed_surfaces(self, before: str | None, limit: int) -> Sequence[Surface]: ...
@@ -55,7 +73,9 @@ class AdministrationTable(Protocol):
         """Forget what was set aside; False when there is none."""
         ...
 
-    def entries(self, before: int | None, limit: int) -> Sequence[Record]:
+    def entries(
+        self, before: int | None, limit: int, sought: Sought = EVERYTHING
+    ) -> Sequence[Record]:
         """Return entries of the journal, by position."""
         ...
 
@@ -65,4 +85,8 @@ class AdministrationTable(Protocol):
 
     def failures(self, since: Micros) -> Sequence[Failures]:
         """Return by channel what was given up of questions and posts made since then."""
+        ...
+
+    def failures_by(self, since: Micros, width: Micros) -> Mapping[int, int]:
+        """Return how many of them there are in each slot so wide, the first from `since`."""
         ...
