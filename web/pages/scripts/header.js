@@ -12,6 +12,7 @@ function title() {
   if (state.route.name === "questions") return "Questions for you";
   if (state.route.name === "story") return "Story of a question";
   if (state.route.name === "profile") return "Profile";
+  if (state.route.name === "admin") return "Administration";
   if (state.route.name === "session") return shownSession() ? titleOf(shownSession()) : "Session";
   return "New session";
 }
@@ -54,9 +55,16 @@ async function endSession() {
   }
 }
 
+/** Only administrators are led there. */
+function showAdministration() {
+  byId("nav-admin").hidden = !state.account?.is_admin;
+}
+
 /** Keep the bar, the banners and the title true. */
 export function startHeader() {
   byId("end-session").addEventListener("click", endSession);
+  subscribe(["account"], showAdministration);
+  showAdministration();
   subscribe(["sessions", "route", "questions"], () => {
     renderBar();
     renderCount();

@@ -32,6 +32,7 @@ const PATHS = {
   story: "M8 6h12M8 12h12M8 18h12M4 6v.01M4 12v.01M4 18v.01",
   shield: "M12 3.5l7 2.5v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6z",
   back: "M5 12h14M11 6l-6 6 6 6",
+  gauge: "M4.5 18a8.5 8.5 0 1 1 15 0M12 14l4-5",
 };
 
 /** Draw one icon; it is decoration, so the control that holds it needs a name of its own. */

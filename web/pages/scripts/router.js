@@ -6,6 +6,7 @@ const SHAPES = [
   [/^#\/s\/([\w.-]+)$/, "session"],
   [/^#\/questions\/([\w.-]+)\/story$/, "story"],
   [/^#\/profile$/, "profile"],
+  [/^#\/admin(?:\/([\w./=&:%+-]*))?$/, "admin"],
   [/^#\/questions(?:\/([\w.-]+))?$/, "questions"],
   [/^#\/(?:new)?$/, "home"],
   [/^#\/register$/, "register"],
