@@ -16,6 +16,7 @@ from bot.settings import Settings
 from tests.contract.records import NOW, a_message, a_person, a_surface, add_request, an_account
 from tests.contract.test_places import a_post
 from web.cli.main import main
+from web.journal_key import journal_key
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def kept(tx: Transaction) -> tuple[str, str]:
 
 def make(folder: Path) -> tuple[str, str]:
     async def write() -> tuple[str, str]:
-        store = make_store(f"sqlite:///{folder / 'handraise.db'}")
+        key = journal_key(Settings.load().secret_key)
+        store = make_store(f"sqlite:///{folder / 'handraise.db'}", journal_key=key)
         await store.open()
         found = await store.run(kept)
         await store.close()
@@ -110,4 +112,5 @@ def test_a_person_is_written_out_and_erased(
     assert capsys.readouterr().out == "The person is erased.\n"
     assert main(["person", "export", "ben"]) == 1
     capsys.readouterr()
-    assert main(["audit", "verify"]) == 0
+    code = main(["audit", "verify"])
+    assert (code, capsys.readouterr().out) == (0, "2 entries of 1 question verified.\n")
