@@ -36,8 +36,8 @@ BROKEN_PIPE = 141
 GROUPS = (serve, doctor, users, audit, question, deliveries, person, gmail, secrets, backup)
 _EPILOG = """\
 It reads the same settings as the server, from the environment and .env, and may run beside it.
-Exit code: 0 when all is well, 1 when something was not found or does not verify, 2 when the
-command cannot be carried out."""
+Exit code: 0 when all is well, 1 when something was not found, does not verify or is to be done, 2
+when the command cannot be carried out."""
 
 
 class Parser(argparse.ArgumentParser):
