@@ -1,6 +1,7 @@
 /** What a recipient can do with a question besides answering: comment, ask for changes, hand on, claim. */
 
 import { sendOnKeys, textBox } from "./answer.js";
+import { completePeople } from "./completion.js";
 import { act, resultLine } from "./deeds.js";
 import { arrange, button, h } from "./dom.js";
 import { draftOf, forgetDrafts, keepDraft } from "./drafts.js";
@@ -43,7 +44,10 @@ function handOn(question) {
     const box = h("input", { autocapitalize: "none", autocomplete: "off", spellcheck: "false", dir: "auto",
       value: draftOf(question, "delegate"), data: { testid: "delegate-to" } });
     keepDraft(question, "delegate", box);
-    return [h("label", { class: "answer-label" }, h("span", { text: "User name or address of who should decide instead" }), box), box];
+    const field = h("label", { class: "answer-label" }, h("span", { text: "User name or address of who should decide instead" }), box);
+    const place = h("div", { class: "with-people" }, field);
+    completePeople(box, { whole: true, place });
+    return [place, box];
   };
   const frame = (to) => ({ type: "delegate", to });
   return (done) => panelShell(question, { name: "delegate", part: "delegate", draw, send: { words: "Hand on", frame, done } });

@@ -2,23 +2,28 @@
 
 import { call, read } from "./api.js";
 import { byId } from "./dom.js";
+import { request } from "./http.js";
 import { visitor } from "./keep.js";
 import { go } from "./router.js";
 import { connect, disconnect } from "./socket.js";
 import { set, state, subscribe } from "./state.js";
 import { toast } from "./toasts.js";
-import { signIn, signOut } from "./tokens.js";
+import { forget, signIn, signOut } from "./tokens.js";
 
-const FORMS = ["login", "register", "verify"];
+const FORMS = ["login", "register", "verify", "forgot", "reset"];
+/** The form that each address opens; `invite` is a registration with its token. */
+const NAMED = { register: "register", invite: "register", "sign-in": "login", forgot: "forgot", reset: "reset" };
 
 let later = false;
+/** How one can register and sign in here, as the server says. */
+let learning = null;
+let ways = { registration: "open", slack: false };
 
 function wantedForm() {
-  const { name } = state.route;
-  if (state.account) return "verify";
-  if (name === "register") return "register";
-  if (name === "sign-in") return "login";
-  return visitor.known ? "login" : "register";
+  if (state.account && state.route.name !== "reset") return "verify";
+  const named = NAMED[state.route.name];
+  if (named) return named;
+  return visitor.known || ways.registration === "closed" ? "login" : "register";
 }
 
 /** Show the screen that fits: the forms, the code, or the page itself. */
@@ -26,8 +31,9 @@ export function chooseScreen() {
   const signedIn = state.account !== null;
   const asked = state.route.name === "verify";
   const verify = signedIn && !state.account.verified && (asked || !later);
-  if (signedIn && !verify && ["register", "sign-in", "verify"].includes(state.route.name)) go("#/", { replace: true });
-  const screen = signedIn && !verify ? "app" : "auth";
+  if (signedIn && !verify && ["register", "sign-in", "verify", "forgot", "invite"].includes(state.route.name)) go("#/", { replace: true });
+  const resets = state.route.name === "reset";
+  const screen = signedIn && !verify && !resets ? "app" : "auth";
   document.body.dataset.screen = screen;
   for (const id of ["loading", "auth", "app"]) byId(id).hidden = id !== screen;
   if (screen === "auth") showForm(wantedForm());
@@ -38,6 +44,7 @@ export function chooseScreen() {
 function showForm(name) {
   for (const id of FORMS) byId(id).hidden = id !== name;
   const place = document.querySelector(".auth-forms");
+  learning ??= learnWays();
   if (name === "verify") fillVerify();
   if (place.dataset.form === name) return;
   place.dataset.form = name;
@@ -97,8 +104,42 @@ async function login({ username, password }) {
 }
 
 async function register({ email, username, password }) {
-  await signIn("/api/auth/register", { body: { email: email.trim(), username: username.trim(), password } });
+  const invite = state.route.name === "invite" ? { invite: state.route.id } : {};
+  await signIn("/api/auth/register", { body: { email: email.trim(), username: username.trim(), password, ...invite } });
   await enter();
+}
+
+async function forgot({ name }) {
+  await request("POST", "/api/auth/reset", { body: { name: name.trim() } });
+  byId("forgot-sent").hidden = false;
+}
+
+async function reset({ password }) {
+  await request("POST", "/api/auth/reset/confirm", { body: { token: state.route.id, password } });
+  toast("Your password is set. Sign in with it.", "good");
+  // Whoever was signed in here is not any more: every earlier sign-in has ended.
+  if (state.account) forget();
+  go("#/sign-in", { replace: true });
+}
+
+/** Show only the ways in that this server has. */
+async function learnWays() {
+  try {
+    ways = await request("GET", "/api/auth/ways");
+  } catch {
+    return; // the forms say what is wrong once they are sent
+  }
+  for (const node of document.querySelectorAll("[data-way=slack]")) node.hidden = !ways.slack;
+  const invited = ways.registration === "invite";
+  byId("register-invite").hidden = !(invited && state.route.name !== "invite");
+  for (const node of document.querySelectorAll("[data-way=register]")) node.hidden = ways.registration === "closed";
+  if (document.body.dataset.screen === "auth") chooseScreen();
+}
+
+function viaSlack() {
+  // Back from there nobody has asked this browser's cookie yet: say that it is worth asking.
+  visitor.remember("in");
+  location.assign("/api/auth/slack");
 }
 
 async function verify({ code }) {
@@ -138,6 +179,10 @@ export function startAuth() {
   onSubmit(byId("login"), login);
   onSubmit(byId("register"), register);
   onSubmit(byId("verify"), verify);
+  onSubmit(byId("forgot"), forgot);
+  onSubmit(byId("reset"), reset);
+  for (const one of document.querySelectorAll("button[data-way=slack]")) one.addEventListener("click", viaSlack);
+  byId("cookies-off").hidden = navigator.cookieEnabled;
   byId("verify-resend").addEventListener("click", resend);
   byId("verify-later").addEventListener("click", () => {
     later = true;

@@ -124,6 +124,10 @@ export function startComposer() {
     submit();
   });
   byId("stop-turn").addEventListener("click", stopTurn);
+  box.addEventListener("paste", (event) => {
+    const { types } = event.clipboardData ?? { types: [] };
+    if (types.includes("Files") && !types.includes("text/plain")) toast("Only text can be sent here. Put the file where people can open it, and send its address.", "info");
+  });
   byId("skip").addEventListener("click", () => box.focus());
   subscribe(["route", "sessions"], render);
   render();

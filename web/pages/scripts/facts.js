@@ -1,5 +1,6 @@
 /** What a card says about a question besides its words: rule, deadline, what would run, who is on it. */
 
+import { offerCopies } from "./copy.js";
 import { h, nameOf } from "./dom.js";
 import { fromServer } from "./html.js";
 import { icon } from "./icons.js";
@@ -15,8 +16,11 @@ export function way(channel) {
 /** Draw words that may have HTML from the server. */
 export function text(words, html, name) {
   const body = h("div", { class: `${name} ${html ? "rich" : "plain"}`, dir: "auto" });
-  if (html) body.append(fromServer(html));
-  else body.textContent = words;
+  if (html) {
+    body.append(fromServer(html));
+    offerCopies(body);
+  }
+  if (!html) body.textContent = words;
   return body;
 }
 

@@ -120,6 +120,7 @@ async function loadLists() {
       read("/api/questions", { role: "responder", state: "open", limit: 100 }),
       read("/api/questions", { role: "asker", state: "open", limit: 100 }),
       read("/api/questions", { role: "responder", state: "closed", limit: 20 }),
+      read("/api/questions", { role: "asker", state: "closed", limit: 20 }),
     ]);
     if (load !== loads) return;
     sessions.sessions.forEach(putSession);

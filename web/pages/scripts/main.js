@@ -2,6 +2,7 @@
 
 import { enter, chooseScreen, startAuth } from "./auth.js";
 import { startComposer } from "./composer.js";
+import { startCompletion } from "./completion.js";
 import { startConnection } from "./connection.js";
 import { startConversation } from "./conversation.js";
 import { byId, fillIcons } from "./dom.js";
@@ -11,10 +12,12 @@ import { startHeld } from "./held.js";
 import { keepFor, visitor } from "./keep.js";
 import { loadOutbox } from "./outbox.js";
 import { startPages } from "./pages.js";
+import { startPlaces } from "./places.js";
 import { startQuestions } from "./questions.js";
 import { startRouter } from "./router.js";
 import { startSeen } from "./seen.js";
 import { startSessions } from "./sessions.js";
+import { startShortcuts } from "./shortcuts.js";
 import { connect } from "./socket.js";
 import { state, subscribe } from "./state.js";
 import { keepTimesTrue } from "./times.js";
@@ -33,13 +36,16 @@ function startParts() {
   startConnection();
   startSessions();
   startHeader();
+  startPlaces();
   startHeld();
   startComposer();
+  startCompletion();
   startConversation();
   startQuestions();
   startPages();
   startDrawer();
   startSeen();
+  startShortcuts();
   keepTimesTrue();
   connect();
   loadOutbox();

@@ -1,5 +1,6 @@
 /** How single entries of a conversation look: messages, previews, unsent text, day borders. */
 
+import { offerCopies } from "./copy.js";
 import { avatar, button, h, nameOf } from "./dom.js";
 import { fromServer } from "./html.js";
 import { icon } from "./icons.js";
@@ -7,7 +8,13 @@ import { remove, retry } from "./outbox.js";
 import { state } from "./state.js";
 import { dayName, timeNode } from "./times.js";
 
-const VIA = { slack: "via Slack", email: "by e-mail" };
+const VIA = { chat: ["chat", "on the page"], slack: ["slack", "in Slack"], email: ["mail", "by mail"] };
+
+/** Say by which channel a message came, shortly. */
+function via(channel) {
+  const [glyph, words] = VIA[channel] ?? [];
+  return words ? h("span", { class: "via", data: { testid: "via", channel } }, icon(glyph), h("span", { text: words })) : null;
+}
 
 function isMine(message) {
   return message.role === "user" && message.author?.id === state.account?.person_id;
@@ -20,6 +27,7 @@ function textBody(text) {
 function htmlBody(html) {
   const body = h("div", { class: "body rich", dir: "auto" });
   body.append(fromServer(html));
+  offerCopies(body);
   return body;
 }
 
@@ -33,7 +41,7 @@ function head(message) {
 /** Draw a stored message; one whose question's card follows says its words only to screen readers. */
 export function messageNode(message, { carded = false } = {}) {
   const data = { testid: "message", seq: message.seq, role: message.role, mine: String(isMine(message)) };
-  const time = h("footer", { class: "when" }, timeNode(message.at, "clock"), VIA[message.channel] ? ` ${VIA[message.channel]}` : null);
+  const time = h("footer", { class: "when" }, timeNode(message.at, "clock"), message.role === "system" ? null : via(message.channel));
   const body = message.html ? htmlBody(message.html) : textBody(message.text);
   if (message.role === "system") {
     return h("article", { class: "entry system", data }, icon("info"), body, time);

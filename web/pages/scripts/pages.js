@@ -1,11 +1,14 @@
 /** What has a page of its own instead of the conversation: a question's story, the profile. */
 
 import { button, byId, h } from "./dom.js";
-import { showProfile } from "./profile.js";
-import { showStory } from "./story.js";
 import { state, subscribe } from "./state.js";
 
-const PAGES = { story: showStory, profile: showProfile };
+/** Loaded when they are first wanted, or when there is nothing else to do: the first screen needs none. */
+const PAGES = {
+  story: async (...given) => (await import("./story.js")).showStory(...given),
+  profile: async (...given) => (await import("./profile.js")).showProfile(...given),
+  admin: async (...given) => (await import("./admin.js")).showAdmin(...given),
+};
 
 let shown = "";
 let version = null;
@@ -50,4 +53,7 @@ export function startPages() {
   subscribe(["route"], () => draw());
   subscribe(["questions"], follow);
   draw();
+  const idle = globalThis.requestIdleCallback ?? ((fn) => setTimeout(fn, 2000));
+  // So that they are there when the network is not.
+  idle(() => Promise.all([import("./story.js"), import("./profile.js")]).catch(() => null));
 }

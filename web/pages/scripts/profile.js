@@ -1,9 +1,12 @@
 /** The profile: when, where and in whose place somebody can be asked. */
 
 import { call, read } from "./api.js";
+import { completePeople } from "./completion.js";
 import { button, h } from "./dom.js";
 import { hoursEditor } from "./hours.js";
 import { icon } from "./icons.js";
+import { identitiesPart, orderWords } from "./identities.js";
+import { signInsPart } from "./sign_ins.js";
 import { state } from "./state.js";
 import { toast } from "./toasts.js";
 import { allZones, dayBegins, dayOf, deviceZone } from "./zones.js";
@@ -65,7 +68,9 @@ function awayPart(profile, zone) {
 
 function delegatePart(profile) {
   const input = h("input", { autocapitalize: "none", autocomplete: "off", spellcheck: "false", dir: "auto", value: profile.delegate?.name ?? "", data: { testid: "profile-delegate" } });
-  const part = section("delegate", "Who stands in", "They are asked in your place while you are away.", labelled("User name or address", input));
+  const field = h("div", { class: "with-people" }, labelled("User name or address", input));
+  completePeople(input, { whole: true, place: field });
+  const part = section("delegate", "Who stands in", "They are asked in your place while you are away.", field);
   return { ...part, read: () => input.value.trim() || null, fault: () => "", first: input };
 }
 
@@ -73,7 +78,11 @@ function channelPart(profile) {
   const none = h("option", { value: "", text: "Where I was last active" });
   const select = h("select", { data: { testid: "profile-channel" } }, none, profile.channels.map((name) => h("option", { value: name, text: CHANNELS[name] ?? name })));
   select.value = profile.preferred_channel ?? "";
-  const part = section("preferred_channel", "Where to ask you first", "Every question is on this page too.", labelled("Channel", select));
+  const order = h("p", { class: "quiet", role: "status", data: { testid: "channel-order" } });
+  const show = () => order.replaceChildren(...orderWords(profile, select.value));
+  select.addEventListener("change", show);
+  show();
+  const part = section("preferred_channel", "Where to ask you first", "Every question is on this page too.", labelled("Channel", select), order);
   return { ...part, read: () => select.value || null, fault: () => "", first: select };
 }
 
@@ -143,11 +152,13 @@ export async function showProfile(place, isCurrent) {
   const draw = (profile) => place.replaceChildren(
     h("h2", { tabindex: "-1", text: "How you can be asked" }),
     h("p", { class: "status" }, icon("person"), `${state.account.username} · `, h("span", { dir: "auto", text: state.account.email })),
+    identitiesPart(profile),
     drawForm(profile, (newer) => {
       draw(newer);
       place.querySelector("[data-testid=profile-result]").textContent = "Saved.";
       place.querySelector("[data-testid=profile-save]").focus({ preventScroll: true });
-    }));
+    }),
+    signInsPart());
   const profile = await read("/api/profile");
   if (isCurrent()) draw(profile);
 }

@@ -1,16 +1,18 @@
 /** The inbox: what waits for me, what I asked, what was decided; beside the conversation or alone. */
 
+import { askedItem } from "./asked_list.js";
 import { inboxCard, isTold } from "./card.js";
-import { arrange, byId, h, listing, nameOf } from "./dom.js";
+import { arrange, byId, h } from "./dom.js";
 import { loadQuestion } from "./feeds.js";
 import { icon } from "./icons.js";
 import { keep, kept } from "./keep.js";
+import { notify, notifyNode } from "./notify.js";
 import { watchCard } from "./seen.js";
 import { state, subscribe, waitingForMe } from "./state.js";
-import { timeNode } from "./times.js";
 import { toast } from "./toasts.js";
 
 const cards = new Map();
+const rows = new Map();
 /** Closed while this page looked on: they stay where they were until the reader is done. */
 const staying = new Set();
 const known = new Set();
@@ -46,10 +48,15 @@ function section(name) {
 }
 
 function askedRow(question) {
-  const waiting = question.recipients.filter((one) => !one.answered && one.part !== "notified").map((one) => nameOf(one.name));
-  return h("a", { class: "asked-row", href: question.session_id ? `#/s/${question.session_id}` : "#/questions", data: { testid: "asked-row" } },
-    h("span", { dir: "auto", text: question.question }),
-    h("span", { class: "status" }, icon("hourglass"), h("span", {}, "Waiting for ", listing(waiting), " until ", timeNode(question.deadline))));
+  let row = rows.get(question.id);
+  if (!row) {
+    row = { ...askedItem(question), question };
+    rows.set(question.id, row);
+  } else {
+    row.question = question;
+    row.update(question);
+  }
+  return row.node;
 }
 
 function emptyNode() {
@@ -70,17 +77,20 @@ function render() {
   const told = mine.filter((question) => question.state === "pending" && isTold(question) && !kept(toldName(question.id))).sort(byAge);
   const here = mine.filter((question) => (question.state === "pending" && question.for_me) || staying.has(question.id)).sort(byAge);
   const earlier = mine.filter((question) => !here.includes(question) && !told.includes(question)).sort(byAge).reverse();
-  const asked = all.filter((question) => question.mine && question.state === "pending").sort(byAge);
+  const own = all.filter((question) => question.mine).sort(byAge);
+  const asked = own.filter((question) => question.state === "pending");
+  const askedBefore = own.filter((question) => question.state !== "pending").reverse();
   const alone = state.route.name === "questions";
   const inbox = byId("inbox");
   document.body.dataset.inbox = here.length || told.length ? "some" : "none";
   const focused = inbox.contains(document.activeElement) ? document.activeElement : null;
-  const empty = alone && state.questionsLoaded && !told.length ? [emptyNode()] : [];
+  const empty = state.questionsLoaded && !told.length ? [emptyNode()] : [];
   arrangeParts(inbox, [
-    ["waiting", here.some((q) => q.state === "pending") || !here.length ? "Waiting for you" : "Just closed", here.length ? here.map(cardOf) : empty],
+    ["waiting", here.some((q) => q.state === "pending") || !here.length ? "Waiting for you" : "Just closed", alone ? [notifyNode(), ...(here.length ? here.map(cardOf) : empty)] : here.map(cardOf)],
     ["told", "For your information", told.map(cardOf)],
     ["asked", "You asked", alone ? asked.map(askedRow) : []],
-    ["earlier", "Earlier", alone ? earlier.map(cardOf) : []],
+    ["asked-before", "You asked before", alone ? askedBefore.map(askedRow) : []],
+    ["earlier", "You answered before", alone ? earlier.map(cardOf) : []],
   ]);
   if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
   if (alone && state.route.id && sought !== state.route.id) seek(state.route.id);
@@ -120,6 +130,7 @@ function announce() {
     return;
   }
   const visible = (question) => cards.get(question.id)?.node.checkVisibility?.() ?? true;
+  fresh.forEach(notify);
   for (const question of fresh) if (!visible(question)) toast(`${question.asker.name} asks you something: see “Questions for you”.`, "info");
 }
 announce.told = new Set();

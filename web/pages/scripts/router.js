@@ -11,6 +11,9 @@ const SHAPES = [
   [/^#\/(?:new)?$/, "home"],
   [/^#\/register$/, "register"],
   [/^#\/sign-in$/, "sign-in"],
+  [/^#\/forgot$/, "forgot"],
+  [/^#\/reset\/([\w-]+)$/, "reset"],
+  [/^#\/invite\/([\w-]+)$/, "invite"],
   [/^#\/verify$/, "verify"],
 ];
 

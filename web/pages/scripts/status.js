@@ -21,7 +21,7 @@ export function statusWords(session) {
   if (word === "awaiting") return [icon("hourglass"), h("span", {}, waitingWords(session.awaiting))];
   if (word === "held") return [icon("pause"), "Held: your text is kept"];
   if (word === "ended") return [icon("flag"), ENDED[session.end_reason] ?? "Ended"];
-  return [icon("check"), "Ready"];
+  return [icon("check"), session.last_seq > 1 ? "Answered" : "Ready"];
 }
 
 /** Say for whom and until when, as nodes: "Waiting for Ana until Thu 17:00". */

@@ -7,6 +7,8 @@ import { loadQuestion } from "./feeds.js";
 import { icon } from "./icons.js";
 import { dayKey, dayName, timeNode } from "./times.js";
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** By kind of entry: its icon, and its sentence from who did it or whom it is about. */
 const SENTENCES = {
   "request.asked": ["hand", (one) => [one.who, " asked ", ...one.people, "."]],
@@ -17,6 +19,10 @@ const SENTENCES = {
   "request.released": ["hand", (one) => [one.who, " left it to the others again."]],
   "request.asked_again": ["again", (one) => [one.who, " ", one.data.as ? h("a", { href: `#/questions/${one.data.as}/story`, text: "asked it again" }) : "asked it again", "."]],
   "request.reopened": ["again", (one) => [one.who, " let a late answer decide."]],
+  "request.passed_on": ["pass", (one) => [one.who, " is away and cannot answer."]],
+  "request.judged_again": ["again", (one) => [one.person(one.data.person), " and ", one.person(one.data.into), " were found to be one person: their answers were counted once."]],
+  "request.recipient_left": ["person", (one) => [one.person(one.data.person), " is no longer asked: what is known of them was erased."]],
+  "contact.allowed": ["check", (one) => [one.who, " allowed writing to ", ...one.people, " for the first time."]],
   "request.approved": ["check", (one) => ["Approved by ", one.who, "."]],
   "request.rejected": ["cross", (one) => ["Rejected by ", one.who, "."]],
   "request.answered": ["check", (one) => ["Decided by ", one.who, "."]],
@@ -33,7 +39,24 @@ const SENTENCES = {
   "surface.seen": ["eye", (one) => [one.who, " has seen it."]],
   "surface.failed": ["alert", (one) => ["Could not be delivered to ", one.who, "; it is tried again."]],
   "surface.dead": ["alert", (one) => ["Given up delivering to ", one.who, "."]],
+  "surface.returned": ["alert", (one) => ["The mail to ", one.who, " came back."]],
+  "mail.returned": ["alert", (one) => ["A mail to ", one.who, " came back."]],
+  "mail.delayed": ["clock", (one) => ["The mail to ", one.who, " is delayed; its server goes on trying."]],
+  "mail.taken": ["mail", (one) => ["A mail by ", one.who, " was taken in."]],
   "surface.redriven": ["again", (one) => ["Delivery to ", one.who, " is tried once more."]],
+  "post.dead": ["alert", () => ["A message about it could not be delivered and was given up."]],
+  "post.redriven": ["again", () => ["Delivery of a message about it is tried once more."]],
+  "person.merged": ["person", (one) => [one.who, " was found to be one person under two names."]],
+  "person.erased": ["person", () => ["What was known of a person was erased, as they wished."]],
+  "identity.linked": ["key", (one) => ["An address of ", one.who, " was confirmed."]],
+  "profile.changed": ["edit", (one) => [one.who, " changed how they can be asked."]],
+  "session.started": ["run", (one) => [one.who, " started the session."]],
+  "session.held": ["pause", () => ["The session was held back: as many as may run were open."]],
+  "session.reopened": ["again", (one) => [one.who, " reopened the session."]],
+  "session.bound": ["chat", () => ["The session goes on in a further place."]],
+  "session.warned": ["clock", () => ["The owner was told that the session would end soon."]],
+  "session.timed_out": ["clock", () => ["The session ended: nothing was said for too long."]],
+  "session.ended": ["flag", () => ["The session ended."]],
   "action.started": ["run", () => ["What was approved began to run."]],
   "action.finished": ["check", () => ["What was approved has run."]],
   "action.failed": ["alert", () => ["What was approved was not done: it could not be run, or was refused there."]],
@@ -48,7 +71,7 @@ function facts(question, entry) {
   const person = (id) => nameOf(everybody.find((one) => one.id === id)?.name ?? "somebody");
   // An id, or an id with the part that this person has.
   const ids = (entry.data.people ?? []).filter((one) => one[1] !== "notified").map((one) => (Array.isArray(one) ? one[0] : one));
-  const named = ids.map((id) => (everybody.some((one) => one.id === id) ? person(id) : nameOf(id)));
+  const named = ids.map((id) => (everybody.some((one) => one.id === id) || ID.test(id) ? person(id) : nameOf(id)));
   const people = named.length ? named : question.recipients.filter((one) => one.route === "asked" || one.route === "away").map((one) => nameOf(one.name));
   const response = question.responses.find((one) => one.id === entry.data.response);
   return {
