@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.domain.commands import (
     AnswerRequest,
     AskAgain,
+    AskNext,
+    BindSession,
     CancelRequest,
     ChangeProfile,
     ClaimRequest,
@@ -29,6 +31,7 @@ from bot.domain.rates import Limit
 from bot.service.ports.store import Transaction
 
 _COUNTED = (
+    BindSession,
     StartSession,
     ReceiveMessage,
     SpeakAt,
@@ -39,6 +42,7 @@ _COUNTED = (
 )
 _DECISIONS = (
     AnswerRequest,
+    AskNext,
     CancelRequest,
     ClaimRequest,
     CommentOn,

@@ -34,7 +34,10 @@ CHECKS = (
     "ignored_auth",
 )
 PASSWORD = "password123"
-ENDS_SIGN_IN = r"^/api/auth/(logout|sign-ins)|^/api/me$|^/api/admin/accounts/[^/]+/(sign-out|disable|rights)$|/erase$"
+ENDS_SIGN_IN = (
+    r"^/api/auth/(logout|sign-ins)|^/api/me$|/erase$"
+    r"|^/api/admin/accounts/[^/]+/(sign-out|disable|rights)$"
+)
 """Paths below which the run would sign itself out; they have a short run of their own, last."""
 
 
