@@ -7,7 +7,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tests.faults.checks import seen_by, violations
 from tests.faults.crowd import NAMES, Crowd
 from tests.faults.process import LEASE_SECONDS, Server
 from tests.faults.records import Records
+from tests.faults.talker import Talker
 
 Trouble = Callable[[list[Server], random.Random, asyncio.Event], Awaitable[None]]
 """What goes wrong: told the servers, chance, and an event that is set with each frame sent."""
@@ -112,6 +113,7 @@ async def busy_crowd(
             await crowd.calm_down()
             await settled(url, ahead=ahead)
             await crowd.catch_up()
+            await told(url, crowd.talkers)
         records = Records.read(url)
     finally:
         for server in fleet:
@@ -179,3 +181,12 @@ async def settled(url: str, patience: float = 30 + 3 * LEASE_SECONDS, ahead: int
         if not records.unsettled(time.time_ns() // 1000 + ahead):
             return
         await asyncio.sleep(0.3)
+
+
+async def told(url: str, talkers: Sequence[Talker], patience: float = 15) -> None:
+    """Wait until clients have heard all that is stored: one may be coming back just now."""
+    end = time.monotonic() + patience
+    while seen_by(await asyncio.to_thread(Records.read, url), talkers):
+        if time.monotonic() > end:
+            return
+        await asyncio.sleep(0.05)

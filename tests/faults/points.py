@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.faults.checks import seen_by, violations
 from tests.faults.forked import ForkedServer
-from tests.faults.kills import keep
+from tests.faults.kills import keep, told
 from tests.faults.process import Server
 from tests.faults.records import Records
 from tests.faults.talker import Act, Talker
@@ -94,11 +94,13 @@ class Stage:
         return session_id
 
     async def settled(self, patience: float = 15) -> list[str]:
-        """Wait until nothing is left to do, whoever held it; return what still is."""
+        """Wait until nothing is left to do, whoever held it, and all is told; return the rest."""
         end = time.monotonic() + patience
         while True:
             records = await asyncio.to_thread(Records.read, self.url)
             waiting = records.unsettled(2**62)  # a claim that ran out counts as well
+            if not waiting:
+                await told(self.url, self.talkers)
             if not waiting or time.monotonic() > end:
                 return waiting
             await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.faults.checks import seen_by, violations
 from tests.faults.crowd import NAMES, Crowd
-from tests.faults.kills import settled
+from tests.faults.kills import settled, told
 from tests.faults.process import Server
 from tests.faults.records import Records
 
@@ -34,6 +34,7 @@ async def test_a_server_that_is_stopped_says_goodbye_and_loses_nothing(tmp_path:
         await crowd.calm_down()
         await settled(url)
         await crowd.catch_up()
+        await told(url, crowd.talkers)
     records = Records.read(url)
     assert crowd.violations == []
     assert violations(records, crowd.acts, crowd.interrupted) == []
