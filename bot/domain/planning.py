@@ -128,6 +128,9 @@ class AskHuman:
     action: ProposedAction | None = None
     replaces: str | None = None
     """An open question of this session that this one takes the place of."""
+    room: str = ""
+    """Where its card goes first, for all of them: `#ops`, or `here` for where the session lives;
+    empty: to each of them alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

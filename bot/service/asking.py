@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.domain.commands import CHAT
 from bot.domain.digests import action_of, digest_of
 from bot.domain.errors import Invalid
 from bot.domain.feedback import (
@@ -23,7 +22,7 @@ from bot.domain.instants import Micros
 from bot.domain.invisible import visible
 from bot.domain.journal import Entry
 from bot.domain.person import Person
-from bot.domain.planning import AskHuman, Escalation, ProposedAction, Role
+from bot.domain.planning import AskHuman, Escalation, ProposedAction
 from bot.domain.proposals import as_shown, check
 from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
@@ -32,10 +31,11 @@ from bot.service.budgets import AskBudget
 from bot.service.conversation import Conversation
 from bot.service.directory import EMAIL
 from bot.service.identifiers import new_id
-from bot.service.ports.store import Topic, Transaction
+from bot.service.ports.store import Transaction
 from bot.service.ports.tables import Recipient
 from bot.service.ports.tools import Toolbox
-from bot.service.reaching import CHAT_ONLY, reach, reach_again
+from bot.service.putting import put
+from bot.service.reaching import CHAT_ONLY, reach_again
 from bot.service.recipients import (
     Addressee,
     Asker,
@@ -43,7 +43,8 @@ from bot.service.recipients import (
     resolve,
     with_stand_ins,
 )
-from bot.service.settling import repaint, tell_everybody
+from bot.service.rooms import address_of_room, room_of
+from bot.service.settling import repaint
 
 _RISKS = [Risk.LOW, Risk.NORMAL, Risk.HIGH]
 
@@ -107,7 +108,10 @@ def ask(
     request = _request(conversation.id, conversation.place, step, asker, times, now, terms)
     later = [id_ for each in times.escalations for id_ in each.people]
     terms.budget.spend(tx, conversation.id, [*(a.person.id for a in addressees), *later], now)
-    put(tx, conversation, request, addressees, asker.turn_id, now, terms.routing)
+    room = None
+    if step.room:
+        room = address_of_room(tx, step.room, conversation.place, terms.routing)
+    put(tx, conversation, request, addressees, asker.turn_id, now, terms.routing, room=room)
     return request
 
 
@@ -166,7 +170,8 @@ def ask_once_more(
     if budget is not None:
         later = [id_ for each in times.escalations for id_ in each.people]
         budget.spend(tx, conversation.id, [*(a.person.id for a in addressees), *later], now)
-    put(tx, conversation, request, addressees, None, now, routing)
+    room = room_of(tx, earlier)
+    put(tx, conversation, request, addressees, None, now, routing, room=room)
     return request
 
 
@@ -329,62 +334,3 @@ def _action(proposed: ProposedAction, toolbox: Toolbox | None) -> Action:
         # Taken out, it would not be what was proposed; left in, not what people see.
         raise Invalid("The action holds signs that nobody sees. Propose it without them.")
     return action
-
-
-def put(
-    tx: Transaction,
-    conversation: Conversation,
-    request: FeedbackRequest,
-    addressees: Sequence[Addressee],
-    turn_id: str | None,
-    now: Micros,
-    routing: Routing,
-    *,
-    said: str = "",
-) -> None:
-    """Store a new request, its recipients and their cards, and say so in the session."""
-    tx.requests.add(request)
-    for position, a in enumerate(addressees):
-        tx.requests.add_recipient(request.id, a.person.id, position, a.part, a.route, a.by_id)
-        reach(tx, request, a.person, now, routing)
-    tx.announce(Topic.SURFACE, request.id)
-    conversation.say(
-        Role.AGENT,
-        said or _asked(request, addressees),
-        channel=CHAT,
-        request_id=request.id,
-        turn_id=turn_id,
-    )
-    conversation.count_question(1)
-    tell_everybody(conversation, request, [a.person.id for a in addressees])
-    tx.journal.add(
-        Entry(
-            kind="request.asked",
-            at=now,
-            session_id=request.session_id,
-            request_id=request.id,
-            person_id=request.asker_id,
-            data={
-                "digest": request.digest,
-                "people": [a.person.id for a in addressees if a.part is Part.DECIDER],
-                "told": [a.person.id for a in addressees if a.part is Part.NOTIFIED],
-            },
-        )
-    )
-
-
-def _asked(request: FeedbackRequest, addressees: Sequence[Addressee]) -> str:
-    names = {a.person.id: a.person.name for a in addressees}
-    people = [a.person.name for a in addressees if a.part is Part.DECIDER]
-    text = f"I asked {listed(people)}: {request.question}"
-    for a in addressees:
-        if a.route is Route.AWAY and a.by_id is not None:
-            text += f"\n\n{names[a.by_id]} is away, so {a.person.name} is asked instead."
-    return text
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a person would list them."""
-    if len(names) < 2:
-        return "".join(names)
-    return ", ".join(names[:-1]) + " and " + names[-1]

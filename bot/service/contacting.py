@@ -16,11 +16,12 @@ from bot.domain.planning import AskHuman, Role
 from bot.domain.session import SessionState
 from bot.domain.text import shortened
 from bot.domain.timetable import timetable
-from bot.service.asking import Terms, ask, listed, put, vetted
+from bot.service.asking import Terms, ask, vetted
 from bot.service.conversation import Conversation
 from bot.service.directory import EMAIL
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
+from bot.service.putting import listed, put
 from bot.service.recipients import Addressee, Asker, strangers
 from bot.service.settling import settle
 

@@ -24,10 +24,13 @@ def reach(
     person: Person,
     now: Micros,
     routing: Routing = CHAT_ONLY,
+    *,
+    in_room: bool = False,
 ) -> None:
     """Give a request its surfaces for one person, one for each channel that reaches them.
 
-    Outside their hours it waits, unless urgent.
+    Outside their hours it waits, unless urgent. With `in_room` its card is in a room that they
+    read: what is pushed to them alone follows as a next channel does.
     """
     addresses = _addresses(tx, person, routing)
     channels = routing.channels(
@@ -36,6 +39,11 @@ def reach(
     dues = routing.opening(
         channels, when(person, now, urgent=request.urgent), urgent=request.urgent
     )
+    if in_room and not request.urgent:
+        dues = tuple(
+            due if channel == CHAT else max(due, now + routing.next_after)
+            for channel, due in zip(channels, dues, strict=True)
+        )
     for position, (channel, due_at) in enumerate(zip(channels, dues, strict=True)):
         address = addresses[channel]
         tx.surfaces.add(

@@ -61,7 +61,14 @@ def _read(step: types.AskHumanStep, context: PlanContext, replaces: str | None) 
         risk=Risk(step.risk or Risk.NORMAL.value),
         action=_action(step.run, context),
         replaces=replaces,
+        room=_room(step.room),
     )
+
+
+def _room(room: str | None) -> str:
+    """Return where people are asked together; `asking` says where that is."""
+    said = (room or "").strip().casefold()
+    return said if said in ("", "here") or said.startswith("#") else f"#{said}"
 
 
 def _people(names: Sequence[str]) -> tuple[str, ...]:

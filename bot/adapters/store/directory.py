@@ -56,6 +56,14 @@ _SEARCH = Statement(
         .limit(bindparam("limit"))
     )
 )
+_NAMED = Statement(
+    lambda: (
+        columns(directory, _FIELDS)
+        .where(directory.c.kind == bindparam("kind"), directory.c.name_key == _WANTED)
+        .order_by(directory.c.key)
+        .limit(bindparam("limit"))
+    )
+)
 _PREFIX = bindparam("prefix", type_=Text())
 _DROP = Statement(
     lambda: delete(directory).where(
@@ -92,6 +100,11 @@ class Directory:
         """Return persons by handle or address, then by whole name, then by first name."""
         rows = self._db.all(_SEARCH, {"wanted": folded(name), "limit": limit})
         return [_listed(row) for row in rows]
+
+    def named(self, kind: str, name: str, limit: int) -> Sequence[Listed]:
+        """Return entries of a kind, persons or not, whose name is `name`."""
+        values = {"kind": kind, "wanted": folded(name), "limit": limit}
+        return [_listed(row) for row in self._db.all(_NAMED, values)]
 
     def drop(self, kind: str, prefix: str) -> None:
         """Forget entries whose key begins so: a team that has gone."""

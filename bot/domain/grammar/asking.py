@@ -76,6 +76,7 @@ def _step(addressed: Addressed, question: str, first: Sequence[Reading], clock: 
         kind=Kind.INPUT,
         quorum=1 if addressed.quorum is None else addressed.quorum,
         everybody=addressed.everybody,
+        room=addressed.room,
     )
     for clause in clauses:
         step = clause.change(step)

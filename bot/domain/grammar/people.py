@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain import asking
 
@@ -16,6 +16,10 @@ _APPROVAL_OF = re.compile(
 )
 _COUNTED = re.compile(rf"^(?:any\s+)?({NUMBER}|any|either|all|both)\s+of\s+(?=\S)", re.IGNORECASE)
 _COUNTED_NOBODY = re.compile(rf"(?:any\s+)?(?:{NUMBER}|any|either|all|both)\s+of", re.IGNORECASE)
+_ROOM = re.compile(
+    r"(?:^|\s)(?:(?:in|into|on)\s+(?:(?P<room>#[\w.-]{1,80})|this\s+(?:thread|channel))|here)$",
+    re.IGNORECASE,
+)
 _JOINERS = {"and", "or", "&", "+"}
 _LISTED = re.compile(r"\s*(?:[,;]\s*(?:(?:and|or)\s+)?|\s(?:and|or|&|\+)\s)\s*", re.IGNORECASE)
 _NAME = re.compile(r"@?[^\s,;:!?()\[\]<>@]+(?:@[^\s,;:!?()\[\]<>@]*)?")
@@ -30,6 +34,8 @@ class Addressed:
     approval: bool
     quorum: int | None = None
     everybody: bool = False
+    room: str = ""
+    """Where they are asked together: `#ops`, or `here`; empty: each alone."""
 
 
 def number(word: str) -> int:
@@ -40,9 +46,24 @@ def number(word: str) -> int:
 
 def read_addressed(text: str) -> Addressed:
     """Return whom `text`, which stands before a question, names."""
+    text, room = _room(text.strip())
     bare = _FOR_APPROVAL.sub("", text)
     bare = _APPROVAL_OF.sub("", bare).strip()
     approval = bare != text
+    if not room:  # "ask ana in #ops for approval"
+        bare, room = _room(bare)
+    return replace(_counted(bare, approval), room=room)
+
+
+def _room(text: str) -> tuple[str, str]:
+    """Split off where people are asked together, if that is said last."""
+    found = _ROOM.search(text)
+    if found is None:
+        return text, ""
+    return text[: found.start()].rstrip(), (found["room"] or "here").casefold()
+
+
+def _counted(bare: str, approval: bool) -> Addressed:
     if _COUNTED_NOBODY.fullmatch(bare):
         return Addressed(names=(), approval=approval)
     counted = _COUNTED.match(bare)

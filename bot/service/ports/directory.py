@@ -45,6 +45,10 @@ class DirectoryTable(Protocol):
         """
         ...
 
+    def named(self, kind: str, name: str, limit: int) -> Sequence[Listed]:
+        """Return entries of a kind, persons or not, whose name is `name`, case-folded."""
+        ...
+
     def drop(self, kind: str, prefix: str) -> None:
         """Forget entries whose key begins so: a team that has gone."""
         ...

@@ -1,0 +1,82 @@
+"""Rooms: a channel or a thread where several people see one card of a question."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.errors import Invalid
+from bot.domain.feedback import FeedbackRequest
+from bot.domain.instants import Micros
+from bot.domain.person import Person
+from bot.domain.place import channel_of, key_of
+from bot.domain.routing import Routing, lane_of
+from bot.domain.surface import ASKING_PRIORITY, Surface
+from bot.service.identifiers import new_id
+from bot.service.ports.store import Transaction
+
+ROOM = "slack.room"
+"""The kind under which the directory lists the channels that were mentioned."""
+SLACK = "slack"
+HERE = "here"
+_ID = re.compile(r"[cg][a-z0-9]{6,20}")
+
+
+def address_of_room(tx: Transaction, room: str, place: str | None, routing: Routing) -> str:
+    """Return the address of `#ops` or `here`; `Invalid` with a sentence where there is none.
+
+    A name is known once somebody has mentioned that channel in Slack, which names it for certain.
+    """
+    if SLACK not in routing.order:
+        raise Invalid("Slack is not connected here, so I cannot ask in a channel.", code="room")
+    if room == HERE:
+        if place is None or channel_of(place) != SLACK:
+            raise Invalid("This session lives in no Slack thread, so I cannot ask “here”.")
+        return f"#{key_of(place)}"
+    name = room.removeprefix("#")
+    team = key_of(place).partition("/")[0] if place and channel_of(place) == SLACK else ""
+    found = [
+        listed.key
+        for listed in tx.directory.named(ROOM, name, 5)
+        if not team or listed.key.startswith(f"{team}/")
+    ]
+    if not found and team and _ID.fullmatch(name):
+        found = [f"{team}/{name.upper()}"]
+    if len(found) != 1:
+        raise Invalid(
+            f"I do not know for certain which channel “#{name}” is. Mention it in Slack (with its "
+            "own link, as Slack offers it), and invite me there.",
+            code="room",
+        )
+    return f"#{found[0]}"
+
+
+def put_into_room(
+    tx: Transaction, request: FeedbackRequest, person: Person, address: str, now: Micros
+) -> None:
+    """Give a request its one card in a room; `person` is whom its failures are told for."""
+    tx.surfaces.add(
+        Surface(
+            id=new_id(),
+            request_id=request.id,
+            person_id=person.id,
+            channel=SLACK,
+            address=address,
+            lane=lane_of(SLACK, "/".join(address.split("/")[:2])),
+            position=0,
+            priority=ASKING_PRIORITY,
+            wanted_version=request.version,
+            shown_version=0,
+            seen_version=0,
+            due_at=now,
+            claim_owner=None,
+            claim_number=0,
+            claim_until=None,
+            attempts=0,
+        )
+    )
+
+
+def room_of(tx: Transaction, request: FeedbackRequest) -> str | None:
+    """Return the address of the room that a request's card went into; None for none."""
+    surfaces = tx.surfaces.of_request(request.id)
+    return next((s.address for s in surfaces if s.address.startswith("#")), None)
