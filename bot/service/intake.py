@@ -36,7 +36,7 @@ from bot.domain.commands import (
     TimeOutSession,
     fingerprint,
 )
-from bot.domain.errors import Conflict, HandraiseError, Invalid
+from bot.domain.errors import Conflict, HandraiseError, Invalid, NotAllowed
 from bot.domain.instants import HOUR, Micros
 from bot.domain.routing import Routing
 from bot.service.advancing import Advancing
@@ -170,6 +170,7 @@ class Intake:
                 )
             return replace(earlier, of="")
         now = self._clock.now()
+        _refuse_shut_out(tx, command)
         self._limits.spend(tx, command, now)
         outcome = self._handlers[type(command)](tx, command, now)
         if outcome.status == "unchanged" and command.actor.channel == SYSTEM_CHANNEL:
@@ -181,3 +182,12 @@ class Intake:
             return outcome
         tx.receipts.add(command.external_key, replace(outcome, of=asked), now)
         return outcome
+
+
+def _refuse_shut_out(tx: Transaction, command: Command) -> None:
+    """Refuse whose account was disabled: on the web their tokens are dead, elsewhere this is it."""
+    actor = command.actor
+    if actor.channel in (CHAT, SYSTEM_CHANNEL) or not actor.person_id:
+        return
+    if tx.accounts.is_shut_out(actor.person_id):
+        raise NotAllowed("Your account was disabled. Ask your administrator.", code="disabled")

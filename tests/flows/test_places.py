@@ -14,7 +14,7 @@ from bot.domain.commands import (
     CloseSession,
     SpeakAt,
 )
-from bot.domain.errors import NotFound, Unavailable
+from bot.domain.errors import NotAllowed, NotFound, Unavailable
 from bot.domain.feedback import Answer, Kind, Risk
 from bot.domain.instants import HOUR, MINUTE, SECOND
 from bot.domain.planning import AskHuman, Plan, Reply, Role
@@ -308,3 +308,10 @@ async def test_who_reads_along_at_a_place_may_not_read_the_session(stage: Places
         lambda tx: tx.sessions.role_of(session_id, stage.people["ben"].id)
     )
     assert role is None
+
+
+async def test_whose_account_was_disabled_is_not_heard_outside_either(stage: Places) -> None:
+    id_ = stage.people["ben"].id
+    await stage.store.run(lambda tx: tx.accounts.set_disabled(id_, stage.clock.now()))
+    with pytest.raises(NotAllowed, match="disabled"):
+        await stage.speak("ben", "hello")
