@@ -1,0 +1,215 @@
+"""The administration on the page: numbers, what failed, people and the journal."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.domain.feedback import State
+from bot.domain.instants import DAY, HOUR, MINUTE, Micros
+from bot.domain.journal import Entry
+from bot.domain.surface import SurfaceState
+from bot.service.ports.inbox import Received
+from bot.service.ports.store import Transaction
+from tests.browser.conftest import House, Visit, ask, no_complaints, register
+from tests.contract.records import a_person, a_request, a_surface, add_session
+from tests.contract.test_places import a_post
+from web.keys import STORE
+
+pytestmark = pytest.mark.browser
+PARTS = ("numbers", "channels", "people", "journal", "limits")
+REFUSED = "this mailbox does not exist"
+
+
+def a_month(tx: Transaction, now: Micros) -> None:
+    """Keep a month of questions, some that failed, and what was set aside."""
+    rng = random.Random(7)
+    ann, bob, cleo = (a_person(name, created_at=now - 40 * DAY) for name in ("Zoe", "Bob", "Cleo"))
+    session = add_session(tx, ann)
+    for person, address in ((bob, "bob@example.com"), (cleo, "U7")):
+        tx.people.add(person)
+        tx.people.add_identity("slack" if "@" not in address else "email", address, person.id, now)
+    for number in range(60):
+        at = now - (number * 12 * HOUR + rng.randrange(HOUR))
+        expired, by = number % 9 == 4, rng.choice((bob, cleo))
+        took = rng.randrange(MINUTE, 5 * HOUR)
+        request = a_request(
+            session,
+            asked_at=at,
+            question=f"Can we ship part {number}?",
+            state=State.EXPIRED if expired else State.ANSWERED,
+            decided_at=at + took,
+            decided_by=None if expired else by.id,
+            decided_via=None if expired else rng.choice(("slack", "email")),
+        )
+        tx.requests.add(request)
+        if expired:
+            dead = a_surface(
+                request,
+                by,
+                channel="email",
+                state=SurfaceState.DEAD,
+                due_at=None,
+                last_error=REFUSED,
+            )
+            tx.surfaces.add(dead)
+    # One that is still open: only such a one is worth trying again.
+    open_ = a_request(session, asked_at=now - 40 * DAY, deadline=now + DAY, question="And now?")
+    tx.requests.add(open_)
+    tx.surfaces.add(
+        a_surface(
+            open_, bob, channel="email", state=SurfaceState.DEAD, due_at=None, last_error=REFUSED
+        )
+    )
+    tx.posts.add(a_post(channel="slack", created_at=now - HOUR, due_at=now - HOUR))
+    (claimed,) = tx.posts.claim_due("test", now, now + HOUR, 9)
+    tx.posts.failed(claimed.id, claimed.claim_number, "channel_not_found", None, certain=True)
+    for _ in range(30):
+        tx.journal.add(Entry(kind="session.started", at=now))
+    for key in ("gmail:18c2", "gmail:18c3"):
+        tx.inbox.add(
+            Received(
+                key=key,
+                kind="gmail.mail",
+                payload="x",
+                due_at=None,
+                received_at=now - HOUR,
+                last_error="The mail has no end.",
+            )
+        )
+
+
+async def fits(page: Page) -> bool:
+    """Tell whether nothing stands out at the side."""
+    return bool(
+        await page.evaluate(
+            "() => [document.documentElement, document.querySelector('#page')]"
+            ".every((one) => one.scrollWidth <= one.clientWidth)"
+        )
+    )
+
+
+async def test_an_administrator_sees_what_failed_and_tries_again(
+    house: House, visit_at: Visit
+) -> None:
+    ann, ben = await visit_at(house.url), await visit_at(house.url)
+    await register(house, ann, "ann")  # the first one is an administrator
+    await register(house, ben, "ben")
+    await expect(ben.page.get_by_test_id("nav-admin")).to_be_hidden()
+    await ben.page.goto(f"{house.url}/#/admin")
+    await expect(ben.page.locator("#page")).to_contain_text("For administrators")
+
+    await house.app[STORE].run(a_month, house.clock.now())
+    page = ann.page
+    await page.get_by_test_id("nav-admin").click()
+    await expect(page.get_by_test_id("number-asked")).to_contain_text("2")
+    await page.get_by_test_id("span-month").check()
+    await expect(page.get_by_test_id("number-asked")).to_contain_text("60")
+    await expect(page.get_by_test_id("number-expired")).to_contain_text("7")
+    plot = page.get_by_test_id("plot-asked").get_by_role("img")
+    assert "Questions asked: 60. Most: " in str(await plot.get_attribute("aria-label"))
+    await page.get_by_test_id("plots-as-table").click()
+    slots = page.get_by_role("table", name="The same in numbers")
+    await expect(slots.get_by_role("row")).to_have_count(31)
+    people = page.get_by_role("table", name="Time to answer, by person")
+    await expect(people.get_by_role("rowheader", name="Bob")).to_be_visible()
+
+    await page.get_by_test_id("admin-channels").click()
+    await expect(page.locator("[data-testid=channel][data-channel=email]")).to_contain_text(
+        "It is not configured."
+    )
+    first = page.get_by_test_id("failed-surface").first
+    await expect(first).to_contain_text(REFUSED)
+    await first.get_by_test_id("try-again").click()
+    await expect(first.get_by_test_id("settled")).to_have_text("It is tried again now.")
+    await expect(first.get_by_test_id("settled")).to_be_focused()
+    kept = page.locator("tr[data-testid=set-aside]")
+    await kept.first.get_by_test_id("forget").click()
+    await expect(page.get_by_test_id("admin-dialog")).to_contain_text("gmail:18c3")
+    await page.get_by_test_id("dialog-yes").click()
+    await expect(kept.first.get_by_test_id("settled")).to_have_text("It is forgotten.")
+    await page.reload()
+    await expect(kept).to_have_count(1)
+
+    await page.get_by_test_id("admin-journal").click()
+    await page.get_by_test_id("journal-kind").select_option("inbox.")
+    await page.get_by_test_id("journal-person").fill("ANN")
+    await page.get_by_test_id("journal-search").click()
+    entries = page.get_by_test_id("entry")
+    await expect(entries).to_have_count(1)
+    await expect(entries).to_contain_text("inbox.dropped")
+    await page.get_by_test_id("journal-person").fill("nobody like that")
+    await page.get_by_test_id("journal-search").click()
+    await expect(page.get_by_test_id("journal-error")).to_contain_text("Nobody is found")
+    await page.get_by_test_id("journal-clear").click()
+    await expect(entries).to_have_count(25)
+    await page.get_by_test_id("journal-older").click()
+    await expect(page.get_by_test_id("journal-older")).to_be_hidden()
+    no_complaints(ann, ben)
+
+
+async def test_an_administrator_looks_after_people(house: House, visit_at: Visit) -> None:
+    ann, ben = await visit_at(house.url), await visit_at(house.url)
+    await register(house, ann, "ann")
+    await register(house, ben, "ben")
+    await house.app[STORE].run(a_month, house.clock.now())
+    page = ann.page
+    await page.goto(f"{house.url}/#/admin/people")
+    await page.get_by_test_id("people-search").fill("ben@")
+    await expect(page.get_by_test_id("people-told")).to_have_text("1 found.")
+    await expect(page.get_by_test_id("person")).to_have_count(1)
+    await page.get_by_test_id("account-disable").click()
+    await expect(page.get_by_test_id("admin-dialog")).to_contain_text("ben is signed out")
+    await page.get_by_test_id("dialog-yes").click()
+    await expect(page.get_by_test_id("account")).to_contain_text("Disabled")
+    await expect(ben.page.locator("#auth")).to_be_visible()
+    await page.get_by_test_id("account-enable").click()
+    await expect(page.get_by_test_id("account")).not_to_contain_text("Disabled")
+
+    await page.get_by_test_id("merge").click()
+    dialog = page.get_by_test_id("admin-dialog")
+    await page.get_by_test_id("dialog-yes").click()
+    await expect(page.get_by_test_id("dialog-error")).to_contain_text("Choose who")
+    await page.get_by_test_id("merge-search").fill("bob")
+    await dialog.get_by_test_id("merge-other").check()
+    await dialog.get_by_test_id("merge-into").first.check()
+    await expect(page.get_by_test_id("merge-summary")).to_contain_text("Bob (E-mail: bob@")
+    await expect(page.get_by_test_id("merge-summary")).to_contain_text("becomes ben (")
+    await page.get_by_test_id("merge-proof").fill("He said so.")
+    await page.get_by_test_id("dialog-yes").click()
+    await expect(page.get_by_test_id("person")).to_contain_text("bob@example.com")
+    await expect(page.get_by_test_id("toast").last).to_contain_text("one person now")
+
+    await page.get_by_test_id("invite-email").fill("eve@example.org")
+    await page.get_by_test_id("invite-make").click()
+    link = await page.get_by_test_id("invite-url").input_value()
+    assert link.startswith(house.url)
+    await page.get_by_test_id("invite-take-back").click()
+    await page.get_by_test_id("dialog-yes").click()
+    await expect(page.get_by_test_id("invite").get_by_test_id("settled")).to_have_text(
+        "Taken back."
+    )
+    no_complaints(ann, ben)
+
+
+async def test_it_fits_a_phone_and_needs_no_mouse(house: House, visit_at: Visit) -> None:
+    ann = await visit_at(house.url, width=320, height=640)
+    await register(house, ann, "ann")
+    await ask(ann, "ask nobody: " + "w" * 300)
+    await house.app[STORE].run(a_month, house.clock.now())
+    page = ann.page
+    for part in PARTS:
+        await page.goto(f"{house.url}/#/admin/{part}")
+        await expect(page.locator(f"[data-testid=admin-part][data-part={part}]")).to_be_visible()
+        assert await fits(page), part
+    # The stacked rows are a table still.
+    await expect(page.get_by_role("columnheader", name="Allowed")).to_be_attached()
+    await page.get_by_test_id("admin-numbers").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_test_id("span-day").focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_test_id("span-week")).to_be_checked()
+    await expect(page.get_by_test_id("number-asked")).to_contain_text("14")
+    no_complaints(ann)
