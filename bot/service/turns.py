@@ -82,8 +82,7 @@ class Turns:
             claim_number=session.claim_number + 1,
             claim_until=now + self.lease,
         )
-        until = now + self.lease
-        tx.sessions.claim(session.id, worker, claimed.claim_number, until)
+        tx.sessions.save(claimed)
         turn_id = new_id()
         start = self._window(session)
         messages = tx.messages.after(session.id, start, session.planned_seq - start + NEW_LINES)
@@ -177,7 +176,7 @@ class Turns:
     def renew(self, tx: Transaction, claim: ClaimedTurn, now: Micros) -> None:
         """Keep a claim alive while its planner thinks; `StaleClaim` when it was lost."""
         session = self._held(tx, claim)
-        tx.sessions.claim(session.id, claim.owner, claim.number, now + self.lease)
+        tx.sessions.save(replace(session, claim_until=now + self.lease))
 
     def commit(
         self,

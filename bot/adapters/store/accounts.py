@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import (
     accounts,
     identities,
@@ -25,7 +26,6 @@ from bot.adapters.store.schema import (
     verification_codes,
 )
 from bot.adapters.store.statements import (
-    Runner,
     Statement,
     columns,
     insert_into,

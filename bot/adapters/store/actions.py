@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, func, or_, select, update
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import actions
-from bot.adapters.store.statements import Runner, Statement, insert_into, locked, names, where
+from bot.adapters.store.statements import Statement, insert_into, locked, names, where
 from bot.domain.action_run import ActionRun, ActionState
 from bot.domain.instants import Micros
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, delete, update
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import bindings
-from bot.adapters.store.statements import Runner, Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, where
 from bot.domain.place import Binding
 
 _FIELDS = names(Binding)

@@ -15,7 +15,8 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bot.adapters.store.journal import Heads
-from bot.adapters.store.statements import POSTGRES, Statement
+from bot.adapters.store.runner import Runner
+from bot.adapters.store.statements import POSTGRES, Compiled, Statement
 from bot.adapters.store.transaction import StoreTransaction
 from bot.domain.errors import Conflict, HandraiseError, Invalid, Unavailable
 from bot.service.ports.store import NOT_WRITABLE
@@ -78,7 +79,7 @@ class Connections:
     def __init__(self, conninfo: str, heads: Heads) -> None:
         self._conninfo = conninfo
         self._heads = heads
-        self._texts: dict[Statement, str] = {}
+        self._compiled: dict[Statement, Compiled] = {}
         self._local = threading.local()
         self._open: set[_Connection] = set()
         self._guard = threading.Lock()
@@ -125,7 +126,7 @@ class Connections:
         connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = _Connection(
-                self._conninfo, self._texts, self._heads
+                self._conninfo, self._compiled, self._heads
             )
             with self._guard:
                 self._open.add(connection)
@@ -143,12 +144,13 @@ class Connections:
 class _Connection:
     """A connection that says BEGIN and COMMIT itself: it must know when COMMIT was sent."""
 
-    def __init__(self, conninfo: str, texts: dict[Statement, str], heads: Heads) -> None:
+    def __init__(self, conninfo: str, compiled: dict[Statement, Compiled], heads: Heads) -> None:
         self._connection = psycopg.connect(conninfo, autocommit=True)
         self._cursor = self._connection.cursor()
         for name, value in _LIMITS.items():
             self._cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
-        self._transaction = StoreTransaction(self._cursor, POSTGRES, texts, heads)
+        runner = Runner(self._cursor, POSTGRES, compiled, together=self._connection.pipeline)
+        self._transaction = StoreTransaction(runner, heads)
 
     def transact(
         self,
@@ -160,6 +162,7 @@ class _Connection:
         self._cursor.execute(begin)
         self._transaction.begin()
         result = function(self._transaction, *arguments)
+        self._transaction.end()
         if before_commit is not None:
             before_commit(self._transaction, self._cursor)
         try:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, case, delete, func, literal_column, or_
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import directory
-from bot.adapters.store.statements import Runner, Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, where
 from bot.domain.text import folded
 from bot.service.ports.directory import Listed
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import feed
-from bot.adapters.store.statements import Runner, Statement, columns, insert_into
+from bot.adapters.store.statements import Statement, columns, insert_into
 from bot.service.ports.tables import FeedEntry
 
 _ADD = insert_into(feed)
@@ -32,14 +33,9 @@ class Feeds:
 
     def add(self, feed_id: str, entries: Sequence[FeedEntry]) -> None:
         """Append entries."""
-        rows = [
-            {"feed_id": feed_id, "number": e.number, "kind": e.kind, "ref": e.ref, "at": e.at}
-            for e in entries
-        ]
-        if len(rows) == 1:
-            self._db.run(_ADD, rows[0])
-        elif rows:
-            self._db.run_each(_ADD, rows)
+        for e in entries:
+            row = {"feed_id": feed_id, "number": e.number, "kind": e.kind, "ref": e.ref, "at": e.at}
+            self._db.later(_ADD, (feed_id, e.number), row)
 
     def after(self, feed_id: str, number: int, limit: int) -> Sequence[FeedEntry]:
         """Return entries above `number`, oldest first."""

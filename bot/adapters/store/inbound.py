@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import inbound
-from bot.adapters.store.statements import Runner, Statement
+from bot.adapters.store.statements import Statement
 from bot.domain.instants import Micros
 
 _READ = Statement(

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import CTE, and_, bindparam, case, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import inbox
-from bot.adapters.store.statements import Runner, Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, where
 from bot.domain.instants import Micros
 from bot.service.ports.inbox import Received
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from sqlalchemy import bindparam, select, union, update
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.known import Known
 from bot.adapters.store.packing import packed, unpacked
+from bot.adapters.store.requests import ADD as NEW_REQUEST
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import journal, journal_heads, requests
-from bot.adapters.store.statements import (
-    Runner,
-    Statement,
-    columns,
-    insert_into,
-    locked,
-    names,
-    where,
-)
+from bot.adapters.store.statements import Statement, columns, insert_into, locked, names, where
 from bot.domain import chain
 from bot.domain.chain import Chain, Head, Record, Signer, Tip, Verdict
 from bot.domain.errors import Unavailable
@@ -104,6 +100,16 @@ _BEGIN = Statement(
     )
 )
 # Only from where the caller thinks it is: what it remembers may have been rolled back.
+_PUT_HEAD = Statement(
+    lambda: (
+        postgresql.insert(journal_heads)
+        .values({c.name: bindparam(c.name) for c in journal_heads.c})
+        .on_conflict_do_update(
+            index_elements=[journal_heads.c.request_id],
+            set_={name: bindparam(name) for name in _HEAD_FIELDS},
+        )
+    )
+)
 _MOVE = Statement(
     lambda: (
         update(journal_heads)
@@ -170,6 +176,8 @@ class Journal:
     def __init__(self, runner: Runner, heads: Heads) -> None:
         self._db = runner
         self._heads = heads
+        self._certain: Known[str, Tip] = Known(runner, "journal_heads")
+        self._added = count()
         self._salts: list[bytes] = []
 
     def add(self, entry: Entry) -> None:
@@ -177,8 +185,9 @@ class Journal:
         content = packed(entry.data) if entry.data else chain.ERASED
         request_id = entry.request_id
         chained = _UNCHAINED if request_id is None else self._chain(entry, request_id, content)
-        self._db.run(
+        self._db.later(
             _ADD,
+            next(self._added),
             {
                 "at": entry.at,
                 "kind": entry.kind,
@@ -252,21 +261,42 @@ class Journal:
         """Move the head of an entry's chain, and return what the entry keeps of it."""
         salt = self._salt()
         digest = chain.digest_content(salt, content)
+        certain = self._certain.get(request_id)
+        if certain is None and request_id in self._db.waiting(NEW_REQUEST):
+            certain = chain.BEGINNING
+        if certain is not None:
+            tip, chained = self._follow(entry, request_id, certain, salt, digest)
+            self._db.later(_PUT_HEAD, request_id, _head_values(request_id, tip.head))
+            self._keep(request_id, tip)
+            return chained
         before = self._heads.recall(request_id)
         stored = before.head
         for _ in range(_TRIES):
-            number = before.head.count + 1
-            link = chain.link_after(before.link, number, entry, digest)
-            tip = self._heads.signer.follow(request_id, before, link)
+            tip, chained = self._follow(entry, request_id, before, salt, digest)
             if self._move(request_id, stored, tip.head):
-                self._heads.remember(request_id, tip)
-                return {"chain_number": number, "salt": salt, "content_digest": None, "link": link}
+                self._keep(request_id, tip)
+                return chained
             before = self._stored(request_id)
             stored = before.head
             if stored.count and not self._heads.signer.verifies(request_id, before):
                 # What was tampered with is not made good by what comes after it.
                 before = chain.unsigned(before)
         raise Unavailable("The question's journal is busy just now. Try again in a moment.")
+
+    def _follow(
+        self, entry: Entry, request_id: str, before: Tip, salt: bytes, digest: bytes
+    ) -> tuple[Tip, dict[str, Any]]:
+        """Return the tip after an entry, and what the entry keeps of it."""
+        number = before.head.count + 1
+        link = chain.link_after(before.link, number, entry, digest)
+        tip = self._heads.signer.follow(request_id, before, link)
+        kept = {"chain_number": number, "salt": salt, "content_digest": None, "link": link}
+        return tip, kept
+
+    def _keep(self, request_id: str, tip: Tip) -> None:
+        """Remember a tip: this transaction holds the head now, and perhaps the next finds it."""
+        self._certain.put(request_id, tip)
+        self._heads.remember(request_id, tip)
 
     def _salt(self) -> bytes:
         """Return a new salt; many are drawn at once, since each draw gives up the interpreter's
@@ -279,12 +309,7 @@ class Journal:
         return self._salts.pop()
 
     def _move(self, request_id: str, before: Head, head: Head) -> bool:
-        values: dict[str, Any] = {
-            "request_id": request_id,
-            "count": head.count,
-            "key_id": head.key_id,
-            "signature": head.signature,
-        }
+        values = _head_values(request_id, head)
         if not before.count:
             return self._db.run(_BEGIN, values) == 1
         values["of_request"] = request_id
@@ -307,6 +332,15 @@ class Journal:
             return None
         count, key_id, signature = row
         return Head(count=count, key_id=str(key_id), signature=_bytes(signature))
+
+
+def _head_values(request_id: str, head: Head) -> dict[str, Any]:
+    return {
+        "request_id": request_id,
+        "count": head.count,
+        "key_id": head.key_id,
+        "signature": head.signature,
+    }
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import leases
-from bot.adapters.store.statements import Runner, Statement
+from bot.adapters.store.statements import Statement
 from bot.domain.instants import Micros
 
 _TAKE = Statement(

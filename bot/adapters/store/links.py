@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import links
-from bot.adapters.store.statements import Runner, Statement, locked, names, where
+from bot.adapters.store.statements import Statement, locked, names, where
 from bot.domain.instants import Micros
 from bot.service.ports.vault import Link
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import marks
-from bot.adapters.store.statements import Runner, Statement
+from bot.adapters.store.statements import Statement
 from bot.domain.instants import Micros
 
 _BY_NAME = marks.c.name == bindparam("name")

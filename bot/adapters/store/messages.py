@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import messages
-from bot.adapters.store.statements import Runner, Statement, columns, insert_into, names, where
+from bot.adapters.store.sessions import ADD as NEW_SESSION
+from bot.adapters.store.statements import Row, Statement, columns, insert_into, names, where
 from bot.domain.planning import Role
 from bot.domain.session import Message
 
@@ -46,8 +49,9 @@ class Messages:
 
     def add(self, message: Message) -> None:
         """Append a message; its seq was taken under the session's row."""
-        self._db.run(
+        self._db.later(
             _ADD,
+            (message.session_id, message.seq),
             {
                 "session_id": message.session_id,
                 "seq": message.seq,
@@ -70,13 +74,23 @@ class Messages:
 
     def after(self, session_id: str, seq: int, limit: int) -> Sequence[Message]:
         """Return messages above `seq`, oldest first."""
-        rows = self._db.all(_AFTER, {"session_id": session_id, "seq": seq, "limit": limit})
-        return [message_of(row) for row in rows]
+        rows: list[Row] = []
+        if session_id not in self._db.waiting(NEW_SESSION):
+            asked = {"session_id": session_id, "seq": seq, "limit": limit}
+            rows = self._db.stored(_AFTER, asked)
+        # What was said in this transaction is the newest of all, and need not be written first.
+        for row in self._db.waiting(_ADD).values():
+            if row["session_id"] == session_id and row["seq"] > seq:
+                rows.append(_in_order(row))
+        return [message_of(row) for row in rows[:limit]]
 
     def before(self, session_id: str, seq: int, limit: int) -> Sequence[Message]:
         """Return the newest `limit` messages below `seq`, oldest first."""
         rows = self._db.all(_BEFORE, {"session_id": session_id, "seq": seq, "limit": limit})
         return [message_of(row) for row in reversed(rows)]
+
+
+_in_order = itemgetter(*_FIELDS)
 
 
 def message_of(row: tuple[Any, ...]) -> Message:

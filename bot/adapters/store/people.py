@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -20,16 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.known import Known
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import accounts, contacts, identities, persons, sessions
-from bot.adapters.store.statements import (
-    Runner,
-    Statement,
-    insert_into,
-    locked,
-    names,
-    update_by_id,
-    where,
-)
+from bot.adapters.store.statements import Statement, insert_into, locked, names, update_by_id, where
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.service.ports.tables import Identity
@@ -144,6 +139,7 @@ _IDENTITIES = Statement(
         .order_by(identities.c.verified_at, identities.c.kind, identities.c.key)
     )
 )
+_FEED = update_by_id(persons, ["feed_seq"])
 _ALLOW = Statement(
     lambda: (
         postgresql.insert(contacts)
@@ -210,6 +206,8 @@ class People:
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
+        self._known: Known[str, Person] = Known(runner, "persons")
+        self._feeds: Known[str, int] = Known(runner, "persons")
 
     def add(self, person: Person) -> None:
         """Keep a new person."""
@@ -217,11 +215,30 @@ class People:
 
     def get(self, person_id: str) -> Person | None:
         """Return a person."""
-        return _person(self._db.one(_GET, {"id": person_id}))
+        person = self._recall(person_id)
+        if person is None:
+            person = _person(self._db.one(_GET, {"id": person_id}))
+            if person is not None:
+                self._known.put_read(person_id, person)
+        return person
 
     def lock(self, person_id: str) -> Person | None:
         """Return a person, holding the row until the commit."""
-        return _person(self._db.one(_LOCK, {"id": person_id}))
+        person = self._recall(person_id)
+        if person is None:
+            person = _person(self._db.one(_LOCK, {"id": person_id}))
+            if person is not None:
+                self._known.put(person_id, person)
+        return person
+
+    def _recall(self, person_id: str) -> Person | None:
+        """Return a person who is known, with the newest number of their feed."""
+        person = self._known.get(person_id)
+        number = self._feeds.get(person_id)
+        if person is not None and number is not None and person.feed_seq != number:
+            person = replace(person, feed_seq=number)
+            self._known.put(person_id, person)
+        return person
 
     def save(self, person: Person) -> None:
         """Write back how a person can be reached, and nothing else."""
@@ -237,10 +254,19 @@ class People:
 
     def next_feed_number(self, person_id: str) -> int:
         """Take the next number of a person's feed."""
-        row = self._db.one(_NEXT, {"id": person_id, "step": 1})
-        if row is None:
-            raise LookupError("no such person")
-        return int(row[0])
+        number = self._feeds.get(person_id)
+        if number is None and (person := self._known.get(person_id)) is not None:
+            number = person.feed_seq
+        if number is not None:
+            number += 1
+            self._db.later(_FEED, person_id, {"id": person_id, "feed_seq": number})
+        else:
+            row = self._db.one(_NEXT, {"id": person_id, "step": 1}, keeps=True)
+            if row is None:
+                raise LookupError("no such person")
+            number = int(row[0])
+        self._feeds.put(person_id, number)
+        return number
 
     def find(self, name: str) -> Person | None:
         """Return the canonical person with this verified user name or address."""
@@ -277,12 +303,14 @@ class People:
     def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None:
         """Let a session write to a person."""
         values = {"session_id": session_id, "person_id": person_id, "allowed_at": at}
-        self._db.run(_ALLOW, values)
+        self._db.later(_ALLOW, (session_id, person_id), values)
 
     def is_contact(self, session_id: str, person_id: str) -> bool:
         """Tell whether a session may write to a person."""
         values = {"session_id": session_id, "person_id": person_id}
-        return self._db.one(_IS_CONTACT, values) is not None
+        if (session_id, person_id) in self._db.waiting(_ALLOW):
+            return True
+        return bool(self._db.stored(_IS_CONTACT, values))
 
     def contacts_of(self, owner_id: str, start: str, limit: int) -> Sequence[Person]:
         """Return whom the sessions of `owner_id` may write to, latest first."""

@@ -11,8 +11,8 @@ from bot.adapters.store.contents import answer_of, answer_text
 from bot.adapters.store.journal import Journal, entry_of
 from bot.adapters.store.messages import message_of
 from bot.adapters.store.requests import request_of, response_of
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.sessions import session_of
-from bot.adapters.store.statements import Runner
 from bot.domain.chain import ERASED as NO_CONTENT
 from bot.domain.commands import CHAT
 from bot.domain.feedback import Answer, FeedbackRequest, FeedbackResponse

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.adapters.store import post_statements as statements
-from bot.adapters.store.statements import Parameters, Runner, Statement
+from bot.adapters.store.runner import Runner
+from bot.adapters.store.statements import Parameters, Statement
 from bot.domain.instants import Micros
 from bot.domain.post import Post, PostKind, PostState
 from bot.service.ports.tables import Recorded

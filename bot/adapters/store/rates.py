@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.known import Known
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import rates
-from bot.adapters.store.statements import Runner, Statement
+from bot.adapters.store.statements import Statement
 from bot.domain.instants import MINUTE, Micros
 
 _ADVANCE = Statement(
@@ -28,6 +30,14 @@ _ADVANCE = Statement(
         .returning(rates.c.tat)
     )
 )
+_GET = Statement(lambda: select(rates.c.tat).where(rates.c.key == bindparam("key")))
+_PUT = Statement(
+    lambda: (
+        postgresql.insert(rates)
+        .values(key=bindparam("key"), tat=bindparam("tat"))
+        .on_conflict_do_update(index_elements=[rates.c.key], set_={"tat": bindparam("tat")})
+    )
+)
 _PRUNE = Statement(
     lambda: delete(rates).where(
         rates.c.key.in_(
@@ -44,21 +54,34 @@ class Rates:
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
+        self._known: Known[str, Micros] = Known(runner, "rates")
 
     def advance(
         self, key: str, now: Micros, interval: Micros, longest: Micros = 2 * MINUTE
     ) -> Micros:
         """Add one cell of `interval` and return the new theoretical arrival time."""
-        values = {
-            "key": key,
-            "first": now + interval,
-            "now": now,
-            "latest": now + longest,
-            "interval": interval,
-        }
-        row = self._db.one(_ADVANCE, values)
-        assert row is not None, "an upsert returns its row"  # noqa: S101
-        return int(row[0])
+        known = self._known.get(key)
+        if known is None and self._db.is_exclusive:
+            row = self._db.one(_GET, {"key": key})
+            known = row[0] if row else now
+        if known is not None:
+            # As the statement does it: what is beyond any burst was noted by another clock.
+            tat = (known if now < known <= now + longest else now) + interval
+            self._db.later(_PUT, key, {"key": key, "tat": tat})
+        else:
+            # Others may advance it at this moment: the database adds, and holds the row.
+            added = {
+                "key": key,
+                "first": now + interval,
+                "now": now,
+                "latest": now + longest,
+                "interval": interval,
+            }
+            row = self._db.one(_ADVANCE, added, keeps=True)
+            assert row is not None, "an upsert returns its row"  # noqa: S101
+            tat = int(row[0])
+        self._known.put(key, tat)
+        return tat
 
     def prune(self, before: Micros, limit: int) -> int:
         """Forget keys whose arrival time is before `before`; return how many went."""

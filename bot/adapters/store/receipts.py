@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, select
 
 from bot.adapters.store.packing import packed, unpacked
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import receipts
-from bot.adapters.store.statements import Runner, Statement, insert_into
+from bot.adapters.store.statements import Statement, insert_into
 from bot.domain.commands import Offer, Outcome
 from bot.domain.instants import Micros
 
@@ -61,7 +62,8 @@ class Receipts:
                 outcome.of,
             ],
         )
-        self._db.run(_ADD, {"external_key": external_key, "outcome": stored, "at": at})
+        row = {"external_key": external_key, "outcome": stored, "at": at}
+        self._db.later(_ADD, external_key, row)
 
     def prune(self, before: Micros, limit: int) -> int:
         """Forget receipts older than `before`; return how many went."""

@@ -9,11 +9,13 @@ from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store import contents
+from bot.adapters.store.known import Known
 from bot.adapters.store.packing import packed, unpacked
+from bot.adapters.store.people import People
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import persons, recipients, requests, responses
 from bot.adapters.store.sessions import LAST_ID
 from bot.adapters.store.statements import (
-    Runner,
     Statement,
     columns,
     insert_into,
@@ -61,7 +63,7 @@ _WANTED = or_(_WANTS_OPEN & _PENDING, _REST_WANTED)
 # What is open waits for those who decide; who is only told has nothing to do.
 _DECIDES = recipients.c.part == literal_column(f"'{Part.DECIDER.value}'")
 
-_ADD = insert_into(requests)
+ADD = insert_into(requests)
 _GET = where(requests, _FIELDS, _BY_ID)
 _LOCK = locked(requests, _FIELDS, _BY_ID)
 _SAVE = update_by_id(requests, _CHANGED)
@@ -164,13 +166,19 @@ _RESPONSES = Statement(
 class Requests:
     """Implements the port `RequestTable`."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, people: People) -> None:
         self._db = runner
+        self._people = people
+        self._known: Known[str, FeedbackRequest] = Known(runner, "requests")
+        self._recipients: Known[str, Sequence[Recipient]] = Known(runner, "recipients", "persons")
 
     def add(self, request: FeedbackRequest) -> None:
         """Keep a new request."""
-        self._db.run(
-            _ADD,
+        self._known.put(request.id, request)
+        self._recipients.put(request.id, ())
+        self._db.later(
+            ADD,
+            request.id,
             {
                 "id": request.id,
                 "session_id": request.session_id,
@@ -207,8 +215,10 @@ class Requests:
         by_id: str | None = None,
     ) -> None:
         """Put a request to a person; one who is a recipient already gets this part."""
-        self._db.run(
+        self._note_recipient(request_id, person_id, position, part, route, by_id)
+        self._db.later(
             _ADD_RECIPIENT,
+            (request_id, person_id),
             {
                 "request_id": request_id,
                 "person_id": person_id,
@@ -221,20 +231,73 @@ class Requests:
 
     def get(self, request_id: str) -> FeedbackRequest | None:
         """Return a request."""
-        row = self._db.one(_GET, {"id": request_id})
-        return request_of(row) if row else None
+        request = self._known.get(request_id)
+        if request is None:
+            row = self._db.one(_GET, {"id": request_id})
+            if row is not None:
+                request = request_of(row)
+                self._known.put_read(request_id, request)
+        return request
 
     def lock(self, request_id: str) -> FeedbackRequest | None:
         """Return a request, holding its row until the commit: votes come one after the other."""
-        row = self._db.one(_LOCK, {"id": request_id})
-        return request_of(row) if row else None
+        request = self._known.get(request_id)
+        if request is None:
+            row = self._db.one(_LOCK, {"id": request_id})
+            if row is not None:
+                request = request_of(row)
+                self._known.put(request_id, request)
+        return request
 
     def save(self, request: FeedbackRequest) -> None:
         """Write back what may change of a request; its content never does."""
-        self._db.run(_SAVE, {"id": request.id, **_changes(request)})
+        self._known.put(request.id, request)
+        changes = _changes(request)
+        made = self._db.waiting(ADD).get(request.id)
+        if made is None:
+            self._db.later(_SAVE, request.id, {"id": request.id, **changes})
+        else:
+            self._db.later(ADD, request.id, {**made, **changes})
 
     def recipients(self, request_id: str) -> Sequence[Recipient]:
         """Return whom a request went to, in the order asked."""
+        recipients = self._recipients.get(request_id)
+        if recipients is None:
+            recipients = self._read_recipients(request_id)
+            self._recipients.put_read(request_id, recipients)
+        return recipients
+
+    def _note_recipient(
+        self,
+        request_id: str,
+        person_id: str,
+        position: int,
+        part: Part,
+        route: Route,
+        by_id: str | None,
+    ) -> None:
+        """Keep what is known of a request's recipients true, or forget it."""
+        known = self._recipients.get(request_id)
+        self._recipients.drop(request_id)
+        if known is None or any(r.person_id == person_id for r in known):
+            return
+        person = self._people.get(person_id)
+        if person is None:
+            return
+        added = Recipient(
+            person_id=person_id,
+            canonical_id=person.canonical_id,
+            name=person.name,
+            position=position,
+            part=part,
+            route=route,
+            by_id=by_id,
+        )
+        self._recipients.put(
+            request_id, sorted((*known, added), key=lambda r: (r.position, r.person_id))
+        )
+
+    def _read_recipients(self, request_id: str) -> Sequence[Recipient]:
         rows = self._db.all(_RECIPIENTS, {"request_id": request_id})
         return [
             Recipient(
@@ -295,8 +358,9 @@ class Requests:
 
     def add_response(self, response: FeedbackResponse) -> None:
         """Keep a response."""
-        self._db.run(
+        self._db.later(
             _ADD_RESPONSE,
+            response.id,
             {
                 "id": response.id,
                 "request_id": response.request_id,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import Select, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.known import Known
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import participants, persons, sessions
 from bot.adapters.store.statements import (
-    Runner,
     Statement,
     insert_into,
     names,
@@ -48,21 +49,10 @@ def _owned() -> Select[Any]:
     )
 
 
-_ADD = insert_into(sessions)
+ADD = insert_into(sessions)
 _GET = Statement(lambda: _owned().where(_BY_ID))
 _LOCK = Statement(lambda: _owned().where(_BY_ID).with_for_update(key_share=True))
 _SAVE = update_by_id(sessions, _CHANGED)
-_CLAIM = Statement(
-    lambda: (
-        update(sessions)
-        .where(_BY_ID)
-        .values(
-            claim_owner=bindparam("owner"),
-            claim_number=bindparam("number"),
-            claim_until=bindparam("until"),
-        )
-    )
-)
 _ACTIVE_OF = Statement(lambda: _owned().where(_MINE, _ACTIVE).order_by(sessions.c.id))
 _COUNT_HELD = Statement(lambda: select(func.count()).select_from(sessions).where(_MINE, _HELD))
 _OF_OWNER = Statement(
@@ -139,32 +129,41 @@ class Sessions:
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
+        self._known: Known[str, Session] = Known(runner, "sessions", "persons")
 
     def add(self, session: Session) -> None:
         """Keep a new session."""
-        self._db.run(_ADD, _values(session))
+        self._db.later(ADD, session.id, _values(session))
+        self._known.put(session.id, session)
 
     def get(self, session_id: str) -> Session | None:
         """Return a session."""
-        return _session(self._db.one(_GET, {"id": session_id}))
+        session = self._known.get(session_id)
+        if session is None:
+            session = _session(self._db.one(_GET, {"id": session_id}))
+            if session is not None:
+                self._known.put_read(session_id, session)
+        return session
 
     def lock(self, session_id: str) -> Session | None:
         """Return a session, keeping others from changing it until the commit."""
-        return _session(self._db.one(_LOCK, {"id": session_id}))
+        session = self._known.get(session_id)
+        if session is None:
+            session = _session(self._db.one(_LOCK, {"id": session_id}))
+            if session is not None:
+                self._known.put(session_id, session)
+        return session
 
     def save(self, session: Session) -> None:
         """Write back what may change of a session."""
-        self._db.run(_SAVE, _values(session))
-
-    def claim(self, session_id: str, owner: str, number: int, until: Micros) -> None:
-        """Write a claim, and nothing else: no index has to be touched."""
-        values = {"id": session_id, "owner": owner, "number": number, "until": until}
-        self._db.run(_CLAIM, values)
+        statement = ADD if session.id in self._db.waiting(ADD) else _SAVE
+        self._db.later(statement, session.id, _values(session))
+        self._known.put(session.id, session)
 
     def add_participant(self, session_id: str, person_id: str, role: ParticipantRole) -> None:
         """Let a person take part."""
         values = {"session_id": session_id, "person_id": person_id, "role": role.value}
-        self._db.run(_ADD_PARTICIPANT, values)
+        self._db.later(_ADD_PARTICIPANT, (session_id, person_id), values)
 
     def role_of(self, session_id: str, person_id: str) -> ParticipantRole | None:
         """Return a person's role in a session."""

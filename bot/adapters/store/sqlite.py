@@ -21,7 +21,7 @@ from bot.adapters.store.journal import Heads
 from bot.adapters.store.migration import migrate_sqlite
 from bot.adapters.store.serverlock import ServerLock
 from bot.adapters.store.sqlite_connection import SqliteConnection, translated
-from bot.adapters.store.statements import Statement
+from bot.adapters.store.statements import Compiled, Statement
 from bot.adapters.store.transaction import Announcement
 from bot.domain.chain import Signer
 from bot.domain.errors import HandraiseError, Unavailable
@@ -57,6 +57,32 @@ class _Job:
         self.announcements: dict[Announcement, None] = {}
 
 
+class _Savepoint:
+    """Where a function of a batch began to write; most write only at their end and need none."""
+
+    __slots__ = ("_cursor", "_is_set")
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+        self._is_set = False
+
+    def set(self) -> None:
+        """Begin it."""
+        self._cursor.execute("SAVEPOINT one")
+        self._is_set = True
+
+    def release(self) -> None:
+        """Keep what was written since."""
+        if self._is_set:
+            self._cursor.execute("RELEASE one")
+
+    def undo(self) -> None:
+        """Take back what was written since."""
+        if self._is_set:
+            self._cursor.execute("ROLLBACK TO one")
+            self._cursor.execute("RELEASE one")
+
+
 class SqliteStore:
     """Implements the port `Store` on one SQLite file, for one server process."""
 
@@ -67,7 +93,7 @@ class SqliteStore:
         self._path = path
         self._heads = Heads(Signer(journal_key, former_journal_keys))
         self._lock = ServerLock(path)
-        self._texts: dict[Statement, str] = {}
+        self._compiled: dict[Statement, Compiled] = {}
         self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._announcements = Announcements()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
@@ -159,7 +185,7 @@ class SqliteStore:
 
     def _connect(self, *, writes: bool) -> SqliteConnection:
         return SqliteConnection(
-            self._path, self._texts, self._heads, writes=writes, busy_timeout=BUSY_TIMEOUT_MS
+            self._path, self._compiled, self._heads, writes=writes, busy_timeout=BUSY_TIMEOUT_MS
         )
 
     def _read(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
@@ -172,6 +198,7 @@ class SqliteStore:
             # One snapshot for the whole function, however many statements it runs.
             connection.cursor.execute("BEGIN")
             try:
+                connection.transaction.begin()
                 return function(connection.transaction, *args)
             finally:
                 connection.connection.rollback()
@@ -218,6 +245,7 @@ class SqliteStore:
             _fail(jobs, translated(error))
             return True
         try:
+            writer.forget_if_changed()
             for job in jobs:
                 self._run_one(writer, job, alone=alone)
             cursor.execute("COMMIT")
@@ -225,17 +253,16 @@ class SqliteStore:
             # Some errors (disk full, I/O) have rolled everything back already.
             if writer.connection.in_transaction:
                 writer.connection.rollback()
+            writer.transaction.fail()
             _fail(jobs, translated(error))
             return False
         return True
 
     def _run_one(self, writer: SqliteConnection, job: _Job, *, alone: bool) -> None:
-        cursor = writer.cursor
         transaction = writer.transaction
-        transaction.begin()
+        savepoint = _Savepoint(writer.cursor)
+        transaction.begin(None if alone else savepoint.set)
         job.error = None
-        if not alone:
-            cursor.execute("SAVEPOINT one")
         try:
             job.result = job.function(transaction, *job.arguments)
         except sqlite3.OperationalError:
@@ -243,16 +270,18 @@ class SqliteStore:
         except BaseException as error:  # noqa: BLE001 - handed to the waiter
             job.error = translated(error) if isinstance(error, sqlite3.Error) else error
             job.result = None
+            transaction.fail()
             if alone:
-                cursor.execute("ROLLBACK")
-                cursor.execute("BEGIN")  # so that the commit has something to end
+                writer.cursor.execute("ROLLBACK")
+                writer.cursor.execute("BEGIN")  # so that the commit has something to end
             else:
-                cursor.execute("ROLLBACK TO one")
-                cursor.execute("RELEASE one")
+                savepoint.undo()
             return
+        # What it left to be written is written outside its savepoint: if that fails, which nothing
+        # should make it, the batch is off.
+        savepoint.release()
+        transaction.end()
         job.announcements = transaction.announcements
-        if not alone:
-            cursor.execute("RELEASE one")
 
     def _settle(self, jobs: list[_Job]) -> None:
         """Wake the waiters, then tell the listeners."""

@@ -7,7 +7,8 @@ import sqlite3
 from pathlib import Path
 
 from bot.adapters.store.journal import Heads
-from bot.adapters.store.statements import SQLITE, Statement
+from bot.adapters.store.runner import Runner
+from bot.adapters.store.statements import SQLITE, Compiled, Statement
 from bot.adapters.store.transaction import StoreTransaction
 from bot.domain.errors import Conflict, HandraiseError, Unavailable
 from bot.service.ports.store import NOT_WRITABLE
@@ -24,7 +25,7 @@ class SqliteConnection:
     def __init__(
         self,
         path: Path,
-        texts: dict[Statement, str],
+        compiled: dict[Statement, Compiled],
         heads: Heads,
         *,
         writes: bool,
@@ -44,7 +45,22 @@ class SqliteConnection:
             self.cursor.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         else:
             self.cursor.execute("PRAGMA query_only = ON")
-        self.transaction = StoreTransaction(self.cursor, SQLITE, texts, heads)
+        # Where this one writes, it has the file to itself from BEGIN IMMEDIATE on.
+        runner = Runner(self.cursor, SQLITE, compiled, is_exclusive=writes)
+        self.transaction = StoreTransaction(runner, heads)
+        self._seen = self._version()
+
+    def forget_if_changed(self) -> None:
+        """Forget what is known when another connection has written since; in a transaction."""
+        seen = self._version()
+        if seen != self._seen:
+            self._seen = seen
+            self.transaction.forget()
+
+    def _version(self) -> int:
+        self.cursor.execute("PRAGMA data_version")
+        version: int = self.cursor.fetchone()[0]
+        return version
 
     def close(self) -> None:
         """Close it; a transaction that is open is rolled back."""

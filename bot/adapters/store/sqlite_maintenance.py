@@ -59,8 +59,10 @@ class SqliteMaintenance:
         try:
             file.cursor.execute(begin)
             try:
+                file.transaction.forget()
                 file.transaction.begin()
                 result = function(file.transaction, *args)
+                file.transaction.end()
                 file.cursor.execute(end)
             finally:
                 if file.connection.in_transaction:

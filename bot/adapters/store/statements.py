@@ -1,18 +1,21 @@
-"""Statements: written once in SQLAlchemy Core, compiled once per dialect, run on the driver."""
+"""Statements: written once in SQLAlchemy Core, compiled once per dialect."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, fields
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Delete, Insert, Select, Table, Update, bindparam, insert, select
+from sqlalchemy import update as update_of
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
-R = TypeVar("R")
+from bot.adapters.store.schema import metadata
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -21,83 +24,109 @@ SQLITE: Dialect = sqlite.dialect(paramstyle="named")
 POSTGRES: Dialect = postgresql.psycopg.dialect(  # type: ignore[no-untyped-call]
     paramstyle="pyformat"
 )
+_TABLES = list(metadata.sorted_tables)
+_BITS = {(t.name, c.name): 1 << n for n, (t, c) in enumerate((t, c) for t in _TABLES for c in t.c)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compiled:
+    """A statement in one dialect's words, and which columns it has to do with, as sets of bits."""
+
+    text: str
+    pick: Callable[[Parameters], Row]
+    """Puts named values into the order of the text's marks."""
+    table: str | None
+    """What it writes to; None when it only reads."""
+    touches: int
+    """The columns whose values it depends on."""
+    changes: int
+    rank: tuple[int, int]
+    """Where it comes among others that write: new rows first, parents before their children."""
 
 
 class Statement:
     """One statement; its Core form is built on first use, for either dialect."""
 
-    __slots__ = ("_build",)
+    __slots__ = ("_build", "_changed")
 
-    def __init__(self, build: Callable[[], ClauseElement]) -> None:
+    def __init__(
+        self, build: Callable[[], ClauseElement], *, changed: Iterable[str] | None = None
+    ) -> None:
+        """Take how to build it; `changed` narrows which columns an update sets, None means any."""
         self._build = build
+        self._changed = None if changed is None else tuple(changed)
 
-    def compile(self, dialect: Dialect) -> str:
-        """Return the SQL text; every value in it is a named parameter or a literal."""
-        compiled = self._build().compile(dialect=dialect)
-        text = str(compiled)
-        for name, value in compiled.params.items():
-            if value is None:
-                continue
-            if not isinstance(value, int):  # a value slipped in where a bindparam belongs
-                raise ValueError(f"statement binds a value of its own: {name}")
-            # Core's own constants, such as the OFFSET 0 that it adds to SQLite's LIMIT.
-            mark = re.escape(dialect_mark(dialect, name)) + r"(?!\w)"
-            text = re.sub(mark, str(value), text)
-        return text
+    def compile(self, dialect: Dialect) -> Compiled:
+        """Return its SQL; every value in it is a parameter, by its position, or a literal."""
+        element = self._build()
+        compiled = element.compile(dialect=dialect)
+        order: list[str] = []
+
+        def mark(match: re.Match[str]) -> str:
+            name = match[1]
+            value = compiled.params[name]
+            if value is not None:
+                # Core's own constants, such as the OFFSET 0 that it adds to SQLite's LIMIT.
+                if not isinstance(value, int):  # a value slipped in where a bindparam belongs
+                    raise ValueError(f"statement binds a value of its own: {name}")
+                return str(value)
+            order.append(name)
+            return "?" if dialect.paramstyle == "named" else "%s"
+
+        marks = r":({})(?!\w)" if dialect.paramstyle == "named" else r"%\(({})\)s"
+        names = "|".join(sorted(map(re.escape, compiled.params), key=len, reverse=True))
+        text = re.sub(marks.format(names), mark, str(compiled)) if names else str(compiled)
+        table: Any = element.table if isinstance(element, Insert | Update | Delete) else None
+        return Compiled(
+            text=text,
+            pick=_picker(order),
+            table=None if table is None else str(table.name),
+            touches=_touched(element),
+            changes=self._changes(table),
+            rank=(
+                0 if isinstance(element, Insert) else 1,
+                _TABLES.index(table) if table is not None else 0,
+            ),
+        )
+
+    def _changes(self, table: Any) -> int:
+        if table is None:
+            return 0
+        changed = self._changed if self._changed is not None else [c.name for c in table.c]
+        return _bits((table.name, name) for name in changed)
 
 
-def dialect_mark(dialect: Dialect, name: str) -> str:
-    """Return how a parameter is written in a dialect's SQL."""
-    return f":{name}" if dialect.paramstyle == "named" else f"%({name})s"
+def _picker(order: list[str]) -> Callable[[Parameters], Row]:
+    match order:
+        case []:
+            return lambda _: ()
+        case [name]:
+            return lambda values: (values[name],)
+    return itemgetter(*order)
 
 
-class Cursor(Protocol):
-    """What both drivers' cursors can do."""
-
-    @property
-    def rowcount(self) -> int: ...
-    def execute(self, sql: Any, parameters: Any = ..., /) -> Any: ...
-    def executemany(self, sql: Any, parameters: Any, /) -> Any: ...
-    def fetchone(self) -> Any: ...
-    def fetchall(self) -> Any: ...
+def _bits(names: Iterable[tuple[str, str]]) -> int:
+    bits = 0
+    for name in names:
+        bits |= _BITS[name]
+    return bits
 
 
-class Runner:
-    """Runs statements on one cursor; holds the compiled texts of its dialect."""
-
-    __slots__ = ("_cursor", "_dialect", "_texts")
-
-    def __init__(self, cursor: Cursor, dialect: Dialect, texts: dict[Statement, str]) -> None:
-        self._cursor = cursor
-        self._dialect = dialect
-        self._texts = texts
-
-    def _text(self, statement: Statement) -> str:
-        text = self._texts.get(statement)
-        if text is None:
-            text = self._texts[statement] = statement.compile(self._dialect)
-        return text
-
-    def run(self, statement: Statement, parameters: Parameters) -> int:
-        """Run a write and return how many rows it touched."""
-        self._cursor.execute(self._text(statement), parameters)
-        return self._cursor.rowcount
-
-    def run_each(self, statement: Statement, rows: Sequence[Parameters]) -> None:
-        """Run a write for each row."""
-        self._cursor.executemany(self._text(statement), rows)
-
-    def one(self, statement: Statement, parameters: Parameters) -> Row | None:
-        """Return the first row, or None."""
-        self._cursor.execute(self._text(statement), parameters)
-        row: Row | None = self._cursor.fetchone()
-        return row
-
-    def all(self, statement: Statement, parameters: Parameters) -> list[Row]:
-        """Return every row."""
-        self._cursor.execute(self._text(statement), parameters)
-        rows: list[Row] = self._cursor.fetchall()
-        return rows
+def _touched(element: ClauseElement) -> int:
+    """Return which columns matter to a statement: what it names, and what its rows refer to."""
+    if isinstance(element, Delete):
+        return (1 << len(_BITS)) - 1  # and whatever refers to its rows
+    found: set[tuple[str, str]] = set()
+    for part in visitors.iterate(element):
+        if isinstance(part, Column) and isinstance(part.table, Table):
+            found.add((part.table.name, part.name))
+        elif isinstance(part, Table):
+            found.update((part.name, column.name) for column in part.primary_key)
+    if isinstance(element, Insert | Update) and isinstance(element.table, Table):
+        for column in element.table.c:
+            found.add((element.table.name, column.name))
+            found.update((key.column.table.name, key.column.name) for key in column.foreign_keys)
+    return _bits(found)
 
 
 def insert_into(table: Table, *, without: tuple[str, ...] = ()) -> Statement:
@@ -121,14 +150,15 @@ def columns(table: Table, wanted: Iterable[str]) -> Select[Any]:
     return select(*(table.c[name] for name in wanted))
 
 
-def update_by_id(table: Table, changed: Iterable[str]) -> Statement:
+def update_by_id(table: Table, changed: Sequence[str]) -> Statement:
     """Set these columns of the row with parameter `id`."""
     return Statement(
         lambda: (
-            update(table)
+            update_of(table)
             .where(table.c.id == bindparam("id"))
             .values({name: bindparam(name) for name in changed})
-        )
+        ),
+        changed=changed,
     )
 
 

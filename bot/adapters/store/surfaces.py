@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.adapters.store import surface_statements as statements
-from bot.adapters.store.statements import Runner
+from bot.adapters.store.requests import ADD as NEW_REQUEST
+from bot.adapters.store.runner import Runner
 from bot.domain.instants import Micros
 from bot.domain.surface import Surface, SurfaceState
 from bot.service.ports.tables import Attempt, Recorded, Tally
@@ -21,7 +22,8 @@ class Surfaces:
     def add(self, surface: Surface) -> None:
         """Keep a new surface."""
         values = {name: getattr(surface, name) for name in statements.FIELDS}
-        self._db.run(statements.ADD, values | {"state": surface.state.value})
+        values["state"] = surface.state.value
+        self._db.later(statements.ADD, surface.id, values)
 
     def get(self, surface_id: str) -> Surface | None:
         """Return a surface."""
@@ -83,8 +85,32 @@ class Surfaces:
         self, request_id: str, owner: str, now: Micros, until: Micros
     ) -> Sequence[Surface]:
         """Claim what is due of one request."""
+        if request_id in self._db.waiting(NEW_REQUEST):
+            return self._claim_new(request_id, owner, now, until)
         values = {"request_id": request_id, "owner": owner, "now": now, "until": until, "step": 1}
         return [surface_of(row) for row in self._db.all(statements.CLAIM_OF, values)]
+
+    def _claim_new(
+        self, request_id: str, owner: str, now: Micros, until: Micros
+    ) -> Sequence[Surface]:
+        """Claim what is due of a request that this transaction made: none is stored so far."""
+        claimed = []
+        for id_, row in self._db.waiting(statements.ADD).items():
+            due_at, claimed_until = row["due_at"], row["claim_until"]
+            if row["request_id"] != request_id or due_at is None or due_at > now:
+                continue
+            if claimed_until is not None and claimed_until > now:
+                continue
+            held = {
+                **row,
+                "claim_owner": owner,
+                "claim_until": until,
+                "claim_number": row["claim_number"] + 1,
+                "attempts": row["attempts"] + 1,
+            }
+            self._db.later(statements.ADD, id_, held)
+            claimed.append(Surface(**{**held, "state": SurfaceState(held["state"])}))
+        return claimed
 
     def next_due(self) -> Micros | None:
         """Return when the next surface can be claimed."""
@@ -146,8 +172,9 @@ class Surfaces:
     def _recorded(self, attempt: Attempt, row: tuple[Any, ...] | None) -> Recorded:
         if row is None:
             return Recorded(written=False, due_at=None)
-        self._db.run(
+        self._db.later(
             statements.ADD_ATTEMPT,
+            (attempt.surface_id, attempt.claim_number),
             {
                 "surface_id": attempt.surface_id,
                 "claim_number": attempt.claim_number,

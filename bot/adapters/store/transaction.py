@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy.engine import Dialect
+from collections.abc import Callable, Sequence
 
 from bot.adapters.store.accounts import Accounts
 from bot.adapters.store.actions import Actions
@@ -26,8 +24,8 @@ from bot.adapters.store.posts import Posts
 from bot.adapters.store.rates import Rates
 from bot.adapters.store.receipts import Receipts
 from bot.adapters.store.requests import Requests
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.sessions import Sessions
-from bot.adapters.store.statements import Cursor, Runner, Statement
 from bot.adapters.store.surfaces import Surfaces
 from bot.adapters.store.tickets import Tickets
 from bot.adapters.store.vault import Vault
@@ -39,10 +37,8 @@ Announcement = tuple[Topic, str]
 class StoreTransaction:
     """Implements the port `Transaction`; kept for a connection's life, emptied by `begin`."""
 
-    def __init__(
-        self, cursor: Cursor, dialect: Dialect, texts: dict[Statement, str], heads: Heads
-    ) -> None:
-        runner = Runner(cursor, dialect, texts)
+    def __init__(self, runner: Runner, heads: Heads) -> None:
+        self._runner = runner
         self.accounts = Accounts(runner)
         self.actions = Actions(runner)
         self.administration = Administration(runner)
@@ -62,16 +58,32 @@ class StoreTransaction:
         self.posts = Posts(runner)
         self.rates = Rates(runner)
         self.receipts = Receipts(runner)
-        self.requests = Requests(runner)
+        self.requests = Requests(runner, self.people)
         self.sessions = Sessions(runner)
         self.surfaces = Surfaces(runner)
         self.tickets = Tickets(runner)
         self.vault = Vault(runner)
         self.announcements: dict[Announcement, None] = {}
 
-    def begin(self) -> None:
-        """Forget what an earlier function wanted to announce."""
+    def begin(self, mark: Callable[[], None] | None = None) -> None:
+        """Begin a function; `mark` is called before anything is written that it may take back."""
         self.announcements = {}
+        self._runner.begin(mark)
+        if not self._runner.is_exclusive:
+            self.forget()
+
+    def end(self) -> None:
+        """Write what the function left to be written."""
+        self._runner.end()
+
+    def fail(self) -> None:
+        """Drop what the function wanted; what it wrote already is for the caller to undo."""
+        self.announcements = {}
+        self._runner.fail()
+
+    def forget(self) -> None:
+        """Forget all rows that are known: somebody else may have changed them."""
+        self._runner.forget()
 
     def announce(self, topic: Topic, key: str) -> None:
         """Keep an announcement for after the commit; the same one twice is one."""

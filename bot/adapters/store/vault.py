@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, select, tuple_
 from sqlalchemy.dialects import postgresql
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import vault
-from bot.adapters.store.statements import Runner, Statement, columns, locked, names, where
+from bot.adapters.store.statements import Statement, columns, locked, names, where
 from bot.domain.instants import Micros
 from bot.service.ports.vault import Secret
 

@@ -1,0 +1,50 @@
+"""What is known of rows without reading them again."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+from bot.adapters.store.runner import Runner
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+REMEMBERED = 1_024
+"""Rows of one table that are kept; then all are forgotten, and read again when wanted."""
+
+
+class Known(Generic[K, V]):
+    """Rows that nobody can have changed since they were seen, by their keys.
+
+    Either this transaction holds them, and they are forgotten with it; or nobody else writes while
+    it is open, and then they outlast it, until somebody else is found to have written between two.
+    A statement that writes to one of `tables` directly makes all of them forgotten.
+    """
+
+    __slots__ = ("_rows", "_runner")
+
+    def __init__(self, runner: Runner, *tables: str) -> None:
+        self._rows: dict[K, V] = {}
+        self._runner = runner
+        for table in tables:
+            runner.watch(table, self._rows.clear)
+
+    def get(self, key: K) -> V | None:
+        """Return a row that is known."""
+        return self._rows.get(key)
+
+    def put(self, key: K, row: V) -> None:
+        """Keep a row that this transaction holds, or has written."""
+        if len(self._rows) >= REMEMBERED:
+            self._rows.clear()
+        self._rows[key] = row
+
+    def put_read(self, key: K, row: V) -> None:
+        """Keep a row that was only read: worth nothing where others can change it meanwhile."""
+        if self._runner.is_exclusive:
+            self.put(key, row)
+
+    def drop(self, key: K) -> None:
+        """Forget one row."""
+        self._rows.pop(key, None)
