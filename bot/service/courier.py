@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,11 @@ class _Claimed:
     desk: Desk
     errand: Errand
 
+    @property
+    def key(self) -> tuple[Topic, str]:
+        """Return by what its being due is announced."""
+        return self.desk.topic, self.errand.key
+
 
 class Courier:
     """Claims what is due at its desks, has it delivered, and has them record what became of it.
@@ -75,6 +81,7 @@ class Courier:
         self._recorder: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
         self._results: list[tuple[_Claimed, Delivery | Postponed]] = []
+        self._in_flight: Counter[tuple[Topic, str]] = Counter()
 
     async def start(self) -> None:
         """Begin to deliver."""
@@ -157,6 +164,9 @@ class Courier:
         if len(self._errands) >= BATCH:
             return ()
         claimed = desk.claim_of(tx, key, self._name, now, now + LEASE)
+        if not claimed and self._in_flight[desk.topic, key]:
+            # What is on its way from here is looked at again when it is recorded.
+            tx.retract(desk.topic, key)
         return [_Claimed(desk=desk, errand=errand) for errand in claimed]
 
     def health(self) -> Sequence[ChannelHealth]:
@@ -175,6 +185,7 @@ class Courier:
         """Deliver what was claimed, each lane in a task of its own, in order."""
         lanes: dict[str, list[_Claimed]] = {}
         for claimed in claims:
+            self._in_flight[claimed.key] += 1
             lanes.setdefault(claimed.errand.lane, []).append(claimed)
         for errands in lanes.values():
             task = asyncio.create_task(self._run(errands), name="errand")
@@ -205,8 +216,17 @@ class Courier:
                 except HandraiseError as error:
                     # Not recorded: the leases run out, and the attempts are made again.
                     log.warning("attempts cannot be recorded: %s", error.code)
+                finally:
+                    self._landed([claimed for claimed, _ in results])
         finally:
             self._recorder = None
+
+    def _landed(self, claims: Sequence[_Claimed]) -> None:
+        """Note that these are not on their way any more."""
+        for claimed in claims:
+            self._in_flight[claimed.key] -= 1
+            if not self._in_flight[claimed.key]:
+                del self._in_flight[claimed.key]
 
     async def _deliver(self, claimed: _Claimed) -> Delivery | Postponed:
         errand = claimed.errand

@@ -37,6 +37,11 @@ class Errand:
     """Why it need not be sent after all."""
 
     @property
+    def key(self) -> str:
+        """Return the request, which is what is announced."""
+        return self.request.id
+
+    @property
     def channel(self) -> str:
         """Return the channel it goes out on."""
         return self.surface.channel

@@ -22,6 +22,11 @@ class Errand(Protocol):
     """One claimed thing with what its delivery needs."""
 
     @property
+    def key(self) -> str:
+        """With which key of its desk's topic it is announced as due."""
+        ...
+
+    @property
     def channel(self) -> str: ...
     @property
     def lane(self) -> str: ...

@@ -6,8 +6,7 @@ not taken here is announced, and every server's loop finds it.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from bot.domain.instants import Micros
@@ -38,7 +37,6 @@ class Handoff:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._takers: dict[Topic, Taker] = {}
-        self._commits: set[asyncio.Task[_Committed[Any]]] = set()
 
     def offer_to(self, topic: Topic, taker: Taker) -> None:
         """Let `taker` take announcements of `topic`."""
@@ -50,42 +48,27 @@ class Handoff:
 
     async def run(self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any) -> T:
         """Run `function(tx, *args)` as `Store.run` does; begin with what was taken."""
-        result: T = await self._begun(self._store.run(self._within, now, function, *args))
+        committed = await self._store.run(self._within, now, function, *args, then=self._begin)
+        result: T = committed[0]
         return result
 
     async def run_soon(
         self, now: Callable[[], Micros], function: Callable[..., T], /, *args: Any
     ) -> T:
         """Run `function(tx, *args)` as `Store.run_soon` does; begin with what was taken."""
-        result: T = await self._begun(self._store.run_soon(self._within, now, function, *args))
+        committed = await self._store.run_soon(self._within, now, function, *args, then=self._begin)
+        result: T = committed[0]
         return result
 
-    async def _begun(self, commit: Coroutine[Any, Any, _Committed[T]]) -> T:
-        """Begin with what a commit took, also when whoever waits for it is cancelled meanwhile.
+    def _begin(self, committed: _Committed[Any]) -> None:
+        """Begin with what a commit took, also when nobody waits for it any more.
 
         A socket that breaks cancels its reader: what that had committed would wait for the claim
         to run out.
         """
-        work = asyncio.ensure_future(commit)
-        try:
-            committed = await asyncio.shield(work)
-        except asyncio.CancelledError:
-            self._commits.add(work)
-            work.add_done_callback(self._begin_after_all)
-            raise
-        return self._begin(committed)
-
-    def _begin_after_all(self, work: asyncio.Task[_Committed[Any]]) -> None:
-        self._commits.discard(work)
-        if not work.cancelled() and work.exception() is None:
-            self._begin(work.result())
-
-    def _begin(self, committed: _Committed[T]) -> T:
-        result, taken = committed
-        for topic, taker, claims in taken:
+        for topic, taker, claims in committed[1]:
             if self._takers.get(topic) is taker:  # else it has closed, and the claim runs out
                 taker.begin(claims)
-        return result
 
     def _within(
         self,

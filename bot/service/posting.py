@@ -31,6 +31,11 @@ class PostErrand:
     needless: str = ""
 
     @property
+    def key(self) -> str:
+        """Return the place, which is what is announced."""
+        return self.post.place
+
+    @property
     def channel(self) -> str:
         """Return the channel it goes out on."""
         return self.post.channel

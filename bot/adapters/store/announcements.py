@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from bot.adapters.store.transaction import Announcement
 from bot.service.ports.store import Listener, Topic
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +40,14 @@ class Announcements:
                 except Exception:
                     # It promised not to; the others must hear it all the same.
                     log.exception("a listener for %s failed", topic.value)
+
+
+def follow(then: Callable[[T], None], result: T) -> None:
+    """Call what is to follow a commit; nobody is there whom its error could reach."""
+    try:
+        then(result)
+    except Exception:
+        log.exception("what was to follow a commit failed")
 
 
 def resolve(future: asyncio.Future[object], result: object, error: BaseException | None) -> None:

@@ -25,6 +25,7 @@ from bot.adapters.store.known import Known
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import accounts, contacts, identities, persons, sessions
 from bot.adapters.store.statements import Statement, insert_into, locked, names, update_by_id, where
+from bot.domain.errors import Conflict
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.service.ports.tables import Identity
@@ -263,7 +264,7 @@ class People:
         else:
             row = self._db.one(_NEXT, {"id": person_id, "step": 1}, keeps=True)
             if row is None:
-                raise LookupError("no such person")
+                raise Conflict("There is no such person.")
             number = int(row[0])
         self._feeds.put(person_id, number)
         return number

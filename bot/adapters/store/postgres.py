@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from bot.adapters.store.announcements import Announcements
+from bot.adapters.store.announcements import Announcements, follow
 from bot.adapters.store.connections import READS, WRITES, Connections, conninfo
 from bot.adapters.store.journal import Heads
 from bot.adapters.store.listening import Listening
@@ -89,14 +89,18 @@ class PostgresStore:
         await asyncio.to_thread(self._readers.shutdown)
         self._connections.close()
 
-    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def run(
+        self, function: Callable[..., T], /, *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
         """Run `function(transaction, *args)`; return its result after the commit."""
         loop = asyncio.get_running_loop()
-        return await self._hop(self._writers, self._write, loop, function, args)
+        return await self._hop(self._writers, self._write, loop, function, args, then)
 
-    async def run_soon(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def run_soon(
+        self, function: Callable[..., T], /, *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
         """Run as `run` does: commits are not shared here."""
-        return await self.run(function, *args)
+        return await self.run(function, *args, then=then)
 
     async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, on one snapshot."""
@@ -126,7 +130,11 @@ class PostgresStore:
             migrate_postgres(connection)
 
     def _write(
-        self, loop: asyncio.AbstractEventLoop, function: Callable[..., T], args: tuple[Any, ...]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        then: Callable[[T], None] | None,
     ) -> T:
         announcements: dict[Announcement, None] = {}
 
@@ -138,9 +146,11 @@ class PostgresStore:
 
         result = self._connections.transact(WRITES, function, args, notify)
         # From here and not from the waiter, who may be gone: it is committed all the same.
-        if announcements:
-            with contextlib.suppress(RuntimeError):  # the loop was closed
+        with contextlib.suppress(RuntimeError):  # the loop was closed
+            if announcements:
                 loop.call_soon_threadsafe(self._announcements.tell, announcements)
+            if then is not None:
+                loop.call_soon_threadsafe(follow, then, result)
         return result
 
     async def _send_previews(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, or_, select
@@ -314,7 +314,20 @@ class Requests:
 
     def open_of(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return a session's pending requests, oldest first."""
-        return [request_of(row) for row in self._db.all(_OPEN_OF, {"session_id": session_id})]
+        # What waits to be written need not be written for this, as long as it is known.
+        waiting = {**self._db.waiting(ADD), **self._db.waiting(_SAVE)}
+        found: dict[Hashable, FeedbackRequest] = {}
+        for id_ in waiting:
+            known = self._known.get(str(id_))
+            if known is None:
+                rows = self._db.all(_OPEN_OF, {"session_id": session_id})
+                return [_request(row) for row in rows]
+            found[id_] = known
+        for row in self._db.stored(_OPEN_OF, {"session_id": session_id}):
+            if row[0] not in found:
+                found[row[0]] = request_of(row)
+        mine = [r for r in found.values() if r.session_id == session_id and r.is_open]
+        return sorted(mine, key=lambda request: request.id)
 
     def of_session(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return all of a session's requests, oldest first."""

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.adapters.store.announcements import Announcements, resolve
+from bot.adapters.store.announcements import Announcements, follow, resolve
 from bot.adapters.store.journal import Heads
 from bot.adapters.store.migration import migrate_sqlite
 from bot.adapters.store.serverlock import ServerLock
@@ -40,17 +40,28 @@ BUSY_TIMEOUT_MS = 5_000
 class _Job:
     """One function waiting for the writer, and its waiter."""
 
-    __slots__ = ("announcements", "arguments", "error", "function", "future", "loop", "result")
+    __slots__ = (
+        "announcements",
+        "arguments",
+        "error",
+        "function",
+        "future",
+        "loop",
+        "result",
+        "then",
+    )
 
     def __init__(
         self,
         function: Callable[..., Any],
         arguments: tuple[Any, ...],
         loop: asyncio.AbstractEventLoop,
+        then: Callable[[Any], None] | None,
     ) -> None:
         self.function = function
         self.arguments = arguments
         self.loop = loop
+        self.then = then
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
@@ -136,22 +147,26 @@ class SqliteStore:
         self._opened.clear()
         self._lock.release()
 
-    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def run(
+        self, function: Callable[..., T], /, *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
         """Run `function(transaction, *args)`; return its result after the commit."""
         if not self._is_open:
             raise Unavailable("The database is closed.")
-        job = _Job(function, args, asyncio.get_running_loop())
+        job = _Job(function, args, asyncio.get_running_loop(), then)
         patient, self._patient = self._patient, []
         self._queue.put([job, *patient])
         result: T = await job.future
         return result
 
-    async def run_soon(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def run_soon(
+        self, function: Callable[..., T], /, *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
         """Run as `run` does, in the next commit that somebody makes, or after `PATIENCE`."""
         if not self._is_open:
             raise Unavailable("The database is closed.")
         loop = asyncio.get_running_loop()
-        job = _Job(function, args, loop)
+        job = _Job(function, args, loop, then)
         if not self._patient:
             loop.call_later(PATIENCE, self._hurry)
         self._patient.append(job)
@@ -284,13 +299,19 @@ class SqliteStore:
         job.announcements = transaction.announcements
 
     def _settle(self, jobs: list[_Job]) -> None:
-        """Wake the waiters, then tell the listeners."""
+        """Wake the waiters, tell the listeners, then do what is to follow.
+
+        In this order: what one function stopped must not be what another began.
+        """
         announcements: dict[Announcement, None] = {}
         for job in jobs:
             resolve(job.future, job.result, job.error)
             if job.error is None and job.announcements:
                 announcements.update(job.announcements)
         self._announcements.tell(announcements)
+        for job in jobs:
+            if job.then is not None and job.error is None:
+                follow(job.then, job.result)
 
 
 def _fail(jobs: list[_Job], error: HandraiseError) -> None:

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR")
 LOG_BYTES = 64 * 1024 * 1024
+CHECKPOINT_PAGES = 4_000
+"""After how many pages the log is copied into the file: 4 MB, as is usual; ours are small."""
 
 
 class SqliteConnection:
@@ -43,6 +45,7 @@ class SqliteConnection:
         if writes:
             # After a burst the log's file shrinks again; checkpoints come by themselves.
             self.cursor.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+            self.cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         else:
             self.cursor.execute("PRAGMA query_only = ON")
         # Where this one writes, it has the file to itself from BEGIN IMMEDIATE on.

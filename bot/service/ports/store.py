@@ -145,11 +145,19 @@ class Store(Protocol):
     (then nothing of it was written).
     """
 
-    async def run(self, function: Callable[..., T], /, *args: Any) -> T:
-        """Run `function(transaction, *args)` and return its result after the commit."""
+    async def run(
+        self, function: Callable[..., T], /, *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
+        """Run `function(transaction, *args)` and return its result after the commit.
+
+        `then` is called with the result, on the event loop, once that has committed: also when
+        whoever waits for it is cancelled meanwhile.
+        """
         ...
 
-    async def run_soon(self, function: Callable[..., T], /, *args: Any) -> T:
+    async def run_soon(
+        self, function: Callable[..., T], /, *args: Any, then: Callable[[T], None] | None = None
+    ) -> T:
         """Run as `run` does, but perhaps some milliseconds later, to share another's commit."""
         ...
 
