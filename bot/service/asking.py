@@ -24,6 +24,7 @@ from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Escalation, ProposedAction
 from bot.domain.proposals import as_shown, check
+from bot.domain.record import changed
 from bot.domain.routing import Routing
 from bot.domain.timetable import EscalationStep, Timetable, escalation, timetable
 from bot.domain.working_hours import DEFAULT_HOURS, read_hours
@@ -315,7 +316,7 @@ def _request(
         replaces=step.replaces,
         place=place,
     )
-    return replace(request, digest=digest_of(request))
+    return changed(request, digest=digest_of(request))
 
 
 def _risk(step: AskHuman, terms: Terms) -> Risk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from bot.domain.instants import HOUR, Micros
@@ -10,6 +9,7 @@ from bot.domain.invisible import visible
 from bot.domain.place import channel_of
 from bot.domain.planning import Role
 from bot.domain.post import Post, PostKind
+from bot.domain.record import changed
 from bot.domain.routing import lane_of_place
 from bot.domain.session import Message, Session, SessionState
 from bot.service.identifiers import new_id
@@ -64,7 +64,7 @@ class Conversation:
     def session(self) -> Session:
         """Return the session as changed so far."""
         if self._changes:
-            self._session = replace(self._session, **self._changes)
+            self._session = changed(self._session, **self._changes)
             self._changes = {}
         return self._session
 

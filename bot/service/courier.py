@@ -16,7 +16,7 @@ from bot.service.handoff import Handoff
 from bot.service.ports.channel import Delivery, Fate
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
-from bot.service.ports.store import Store, Transaction
+from bot.service.ports.store import Store, Topic, Transaction
 
 log = logging.getLogger(__name__)
 

@@ -38,6 +38,7 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import Conflict, HandraiseError, Invalid, NotAllowed
 from bot.domain.instants import HOUR, Micros
+from bot.domain.record import changed
 from bot.domain.routing import Routing
 from bot.service.advancing import Advancing
 from bot.service.answering import Answering
@@ -180,7 +181,7 @@ class Intake:
             # Its surface remembers it. This one is not limited, and a receipt for each would let
             # one socket fill the database.
             return outcome
-        tx.receipts.add(command.external_key, replace(outcome, of=asked), now)
+        tx.receipts.add(command.external_key, changed(outcome, of=asked), now)
         return outcome
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from bot.domain.feedback import Answer, FeedbackRequest, State
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
+from bot.domain.record import changed
 from bot.domain.surface import SETTLING_PRIORITY
 from bot.service.acting import make_due
 from bot.service.conversation import FEED_QUESTION, Conversation
@@ -29,7 +29,7 @@ def settle(
     recipients: Sequence[Recipient] | None = None,
 ) -> FeedbackRequest:
     """Give a pending request its final state; the caller holds its row and its session's."""
-    settled = replace(
+    settled = changed(
         request,
         state=state,
         version=request.version + 1,

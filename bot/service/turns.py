@@ -18,6 +18,7 @@ from bot.domain.planning import (
     PlanContext,
     Role,
 )
+from bot.domain.record import changed
 from bot.domain.session import Message, Session, title_of
 from bot.domain.text import shortened
 from bot.service.asking import Terms
@@ -76,7 +77,7 @@ class Turns:
             return None
         if session.turn_due_at is not None and session.turn_due_at > now:
             return None
-        claimed = replace(
+        claimed = changed(
             session,
             claim_owner=worker,
             claim_number=session.claim_number + 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from bot.adapters.store.runner import Runner
 
@@ -14,7 +14,7 @@ REMEMBERED = 1_024
 """Rows of one table that are kept; then all are forgotten, and read again when wanted."""
 
 
-class Known(Generic[K, V]):
+class Known(dict[K, V]):
     """Rows that nobody can have changed since they were seen, by their keys.
 
     Either this transaction holds them, and they are forgotten with it; or nobody else writes while
@@ -22,23 +22,19 @@ class Known(Generic[K, V]):
     A statement that writes to one of `tables` directly makes all of them forgotten.
     """
 
-    __slots__ = ("_rows", "_runner")
+    __slots__ = ("_runner",)
 
     def __init__(self, runner: Runner, *tables: str) -> None:
-        self._rows: dict[K, V] = {}
+        super().__init__()
         self._runner = runner
         for table in tables:
-            runner.watch(table, self._rows.clear)
-
-    def get(self, key: K) -> V | None:
-        """Return a row that is known."""
-        return self._rows.get(key)
+            runner.watch(table, self.clear)
 
     def put(self, key: K, row: V) -> None:
         """Keep a row that this transaction holds, or has written."""
-        if len(self._rows) >= REMEMBERED:
-            self._rows.clear()
-        self._rows[key] = row
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[key] = row
 
     def put_read(self, key: K, row: V) -> None:
         """Keep a row that was only read: worth nothing where others can change it meanwhile."""
@@ -47,4 +43,4 @@ class Known(Generic[K, V]):
 
     def drop(self, key: K) -> None:
         """Forget one row."""
-        self._rows.pop(key, None)
+        self.pop(key, None)

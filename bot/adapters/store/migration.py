@@ -144,7 +144,7 @@ def _migrate_file(connection: sqlite3.Connection, path: Path, stored: str | None
     if not names:
         # Small pages: a commit writes each page that it touched, and it touches many a little
         # (measured: a tenth more cycles than with 4,096 bytes). Only an empty file can be set.
-        connection.execute("PRAGMA page_size = 1024")
+        connection.execute("PRAGMA page_size = 2048")
         connection.execute("VACUUM")
     if names:
         _back_up(connection, path.with_name(f"{path.name}.{stored}.bak"))

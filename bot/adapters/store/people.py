@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -28,6 +27,7 @@ from bot.adapters.store.statements import Statement, insert_into, locked, names,
 from bot.domain.errors import Conflict
 from bot.domain.instants import Micros
 from bot.domain.person import Person
+from bot.domain.record import changed
 from bot.service.ports.tables import Identity
 
 _FIELDS = names(Person)
@@ -237,7 +237,7 @@ class People:
         person = self._known.get(person_id)
         number = self._feeds.get(person_id)
         if person is not None and number is not None and person.feed_seq != number:
-            person = replace(person, feed_seq=number)
+            person = changed(person, feed_seq=number)
             self._known.put(person_id, person)
         return person
 

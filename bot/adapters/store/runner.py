@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from operator import attrgetter
 from typing import Any, Protocol
 
 from sqlalchemy.engine import Dialect
@@ -63,7 +64,7 @@ class Runner:
         self._dialect = dialect
         self._compiled = compiled
         self._together = together
-        self._waiting: dict[Statement, Waiting] = {}
+        self._waiting: dict[Compiled, Waiting] = {}
         self._changes = 0
         self._forgetters: dict[str, list[Callable[[], None]]] = {}
         self._mark: Callable[[], None] | None = None
@@ -97,15 +98,16 @@ class Runner:
 
     def later(self, statement: Statement, key: Hashable, row: Parameters) -> None:
         """Write a row when the function ends, in place of one that waits under this key."""
-        waiting = self._waiting.get(statement)
-        if waiting is None:
-            waiting = self._waiting[statement] = {}
-            self._changes |= self._ready(statement).changes
-        waiting[key] = row
+        compiled = self._compiled.get(statement) or self._ready(statement)
+        try:
+            self._waiting[compiled][key] = row
+        except KeyError:
+            self._waiting[compiled] = {key: row}
+            self._changes |= compiled.changes
 
     def waiting(self, statement: Statement) -> Mapping[Hashable, Parameters]:
         """Return the rows that wait for a statement."""
-        return self._waiting.get(statement, _NOTHING)
+        return self._waiting.get(self._ready(statement), _NOTHING)
 
     def run(self, statement: Statement, parameters: Parameters) -> int:
         """Run a write now and return how many rows it touched."""
@@ -163,20 +165,16 @@ class Runner:
         self._changes = 0
 
     def _flush(self) -> None:
-        waiting = [(self._compiled[s], rows) for s, rows in self._waiting.items()]
+        waiting, cursor = self._waiting, self._cursor
         self._drop()
-        waiting.sort(key=_rank)
         with self._together():
-            for compiled, rows in waiting:
+            for compiled in sorted(waiting, key=_rank):
+                rows = [*map(compiled.pick, waiting[compiled].values())]
                 if len(rows) == 1:
-                    for row in rows.values():
-                        self._cursor.execute(compiled.text, compiled.pick(row))
+                    cursor.execute(compiled.text, rows[0])
                 else:
-                    self._cursor.executemany(compiled.text, [*map(compiled.pick, rows.values())])
+                    cursor.executemany(compiled.text, rows)
 
 
-def _rank(waiting: tuple[Compiled, Waiting]) -> tuple[int, int]:
-    return waiting[0].rank
-
-
+_rank = attrgetter("rank")
 _NOTHING: Waiting = {}

@@ -28,7 +28,7 @@ _TABLES = list(metadata.sorted_tables)
 _BITS = {(t.name, c.name): 1 << n for n, (t, c) in enumerate((t, c) for t in _TABLES for c in t.c)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Compiled:
     """A statement in one dialect's words, and which columns it has to do with, as sets of bits."""
 
@@ -40,7 +40,7 @@ class Compiled:
     touches: int
     """The columns whose values it depends on."""
     changes: int
-    rank: tuple[int, int]
+    rank: int
     """Where it comes among others that write: new rows first, parents before their children."""
 
 
@@ -83,10 +83,7 @@ class Statement:
             table=None if table is None else str(table.name),
             touches=_touched(element),
             changes=self._changes(table),
-            rank=(
-                0 if isinstance(element, Insert) else 1,
-                _TABLES.index(table) if table is not None else 0,
-            ),
+            rank=_rank(element, table),
         )
 
     def _changes(self, table: Any) -> int:
@@ -94,6 +91,11 @@ class Statement:
             return 0
         changed = self._changed if self._changed is not None else [c.name for c in table.c]
         return _bits((table.name, name) for name in changed)
+
+
+def _rank(element: ClauseElement, table: Any) -> int:
+    after = 0 if isinstance(element, Insert) else len(_TABLES)
+    return after if table is None else after + _TABLES.index(table)
 
 
 def _picker(order: list[str]) -> Callable[[Parameters], Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from bot.adapters.store import surface_statements as statements
@@ -21,7 +22,7 @@ class Surfaces:
 
     def add(self, surface: Surface) -> None:
         """Keep a new surface."""
-        values = {name: getattr(surface, name) for name in statements.FIELDS}
+        values = dict(zip(statements.FIELDS, _in_order(surface), strict=True))
         values["state"] = surface.state.value
         self._db.later(statements.ADD, surface.id, values)
 
@@ -226,6 +227,9 @@ class Surfaces:
             Tally(channel=channel, waiting=waiting.get(channel, 0), failed=dead.get(channel, 0))
             for channel in sorted({*waiting, *dead})
         ]
+
+
+_in_order = attrgetter(*statements.FIELDS)
 
 
 def surface_of(row: tuple[Any, ...]) -> Surface:
