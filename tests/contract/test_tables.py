@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.commands import Offer, Outcome
+from bot.domain.errors import Conflict
 from bot.domain.feedback import Answer, Part, Route, Standing, State
 from bot.domain.journal import Entry
 from bot.domain.session import ParticipantRole, SessionState
@@ -59,7 +60,7 @@ async def test_people_are_kept_and_found_by_what_they_have_proven(store: AnyStor
     assert await store.run(lambda tx: tx.people.lock(ann.id)) == ann
     assert await store.run(lambda tx: tx.people.lock("nobody")) is None
     assert [await store.run(lambda tx: tx.people.next_feed_number(ann.id)) for _ in "ab"] == [1, 2]
-    with pytest.raises(LookupError):
+    with pytest.raises(Conflict):
         await store.run(lambda tx: tx.people.next_feed_number("nobody"))
 
 

@@ -14,7 +14,7 @@ from bot.service.ports.store import Store, Transaction
 RANKS = {"requests": 0, "sessions": 1, "people": 2}
 _TAKE = {
     "requests": {"lock", "save", "add"},
-    "sessions": {"lock", "save", "claim", "add"},
+    "sessions": {"lock", "save", "add"},
     "people": {"lock", "save", "next_feed_number", "note_channel", "merge", "add"},
 }
 _OWN = {"add"}
@@ -97,11 +97,23 @@ class WatchedStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def run(self, function: Callable[..., Any], /, *args: Any) -> Any:
-        return await self._store.run(self._watched, function, *args)
+    async def run(
+        self,
+        function: Callable[..., Any],
+        /,
+        *args: Any,
+        then: Callable[[Any], None] | None = None,
+    ) -> Any:
+        return await self._store.run(self._watched, function, *args, then=then)
 
-    async def run_soon(self, function: Callable[..., Any], /, *args: Any) -> Any:
-        return await self._store.run_soon(self._watched, function, *args)
+    async def run_soon(
+        self,
+        function: Callable[..., Any],
+        /,
+        *args: Any,
+        then: Callable[[Any], None] | None = None,
+    ) -> Any:
+        return await self._store.run_soon(self._watched, function, *args, then=then)
 
     def _watched(self, tx: Transaction, function: Callable[..., Any], *args: Any) -> Any:
         named = [arg for arg in (function, *args) if callable(arg)]
