@@ -19,16 +19,17 @@ class Known(dict[K, V]):
 
     Either this transaction holds them, and they are forgotten with it; or nobody else writes while
     it is open, and then they outlast it, until somebody else is found to have written between two.
-    A statement that writes to one of `tables` directly makes all of them forgotten.
+    A statement that writes at once to what they depend on makes all of them forgotten.
     """
 
     __slots__ = ("_runner",)
 
-    def __init__(self, runner: Runner, *tables: str) -> None:
+    def __init__(self, runner: Runner, *names: str) -> None:
+        """Take the tables, or `table.column`, that the rows depend on."""
         super().__init__()
         self._runner = runner
-        for table in tables:
-            runner.watch(table, self.clear)
+        for name in names:
+            runner.watch(name, self.clear)
 
     def put(self, key: K, row: V) -> None:
         """Keep a row that this transaction holds, or has written."""

@@ -52,7 +52,8 @@ _MERGE = Statement(
         update(persons)
         .where(or_(_BY_ID, persons.c.merged_into == bindparam("id")))
         .values(merged_into=bindparam("into"))
-    )
+    ),
+    changed=["merged_into"],
 )
 _SELF = persons.alias("self")
 _NOTE_CHANNEL = Statement(
@@ -66,7 +67,8 @@ _NOTE_CHANNEL = Statement(
             or_(persons.c.last_channel.is_(None), persons.c.last_channel != bindparam("channel")),
         )
         .values(last_channel=bindparam("channel"))
-    )
+    ),
+    changed=["last_channel"],
 )
 _NEXT = Statement(
     lambda: (
@@ -141,6 +143,7 @@ _IDENTITIES = Statement(
     )
 )
 _FEED = update_by_id(persons, ["feed_seq"])
+_CHANNEL = update_by_id(persons, ["last_channel"])
 _ALLOW = Statement(
     lambda: (
         postgresql.insert(contacts)
@@ -202,43 +205,45 @@ _REGISTERED = Statement(
 )
 
 
+class _Kept:
+    """What is known of a person: the record, if it was read, and their feed's newest number."""
+
+    __slots__ = ("feed_seq", "person")
+
+    def __init__(self, person: Person | None, feed_seq: int) -> None:
+        self.person = person
+        self.feed_seq = feed_seq
+
+
 class People:
     """Implements the port `PersonTable`."""
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
-        self._known: Known[str, Person] = Known(runner, "persons")
-        self._feeds: Known[str, int] = Known(runner, "persons")
+        self._known: Known[str, _Kept] = Known(runner, "persons")
 
     def add(self, person: Person) -> None:
         """Keep a new person."""
         self._db.run(_ADD, {name: getattr(person, name) for name in _FIELDS})
 
     def get(self, person_id: str) -> Person | None:
-        """Return a person."""
-        person = self._recall(person_id)
-        if person is None:
-            person = _person(self._db.one(_GET, {"id": person_id}))
-            if person is not None:
-                self._known.put_read(person_id, person)
+        """Return a person; of one who is known, with the feed's number from when they were read."""
+        kept = self._known.get(person_id)
+        if kept is not None and kept.person is not None:
+            return kept.person
+        person = _person(self._db.one(_GET, {"id": person_id}))
+        if person is not None:
+            self._known.put_read(person_id, _Kept(person, person.feed_seq))
         return person
 
     def lock(self, person_id: str) -> Person | None:
         """Return a person, holding the row until the commit."""
-        person = self._recall(person_id)
-        if person is None:
-            person = _person(self._db.one(_LOCK, {"id": person_id}))
-            if person is not None:
-                self._known.put(person_id, person)
-        return person
-
-    def _recall(self, person_id: str) -> Person | None:
-        """Return a person who is known, with the newest number of their feed."""
-        person = self._known.get(person_id)
-        number = self._feeds.get(person_id)
-        if person is not None and number is not None and person.feed_seq != number:
-            person = changed(person, feed_seq=number)
-            self._known.put(person_id, person)
+        kept = self._known.get(person_id)
+        if kept is not None and kept.person is not None:
+            return kept.person
+        person = _person(self._db.one(_LOCK, {"id": person_id}))
+        if person is not None:
+            self._known.put(person_id, _Kept(person, person.feed_seq))
         return person
 
     def save(self, person: Person) -> None:
@@ -247,7 +252,14 @@ class People:
 
     def note_channel(self, person_id: str, channel: str) -> None:
         """Note where a person, or whom they were merged into, was last active, if that is new."""
-        self._db.run(_NOTE_CHANNEL, {"id": person_id, "channel": channel})
+        if self._db.is_exclusive:
+            self.get(person_id)
+        kept = self._known.get(person_id)
+        if kept is None or kept.person is None or kept.person.merged_into is not None:
+            self._db.run(_NOTE_CHANNEL, {"id": person_id, "channel": channel})
+        elif kept.person.last_channel != channel:
+            self._db.later(_CHANNEL, person_id, {"id": person_id, "last_channel": channel})
+            kept.person = changed(kept.person, last_channel=channel)
 
     def merge(self, person_id: str, into: str) -> None:
         """Make one person an alias of another, and all who were its aliases too."""
@@ -255,18 +267,16 @@ class People:
 
     def next_feed_number(self, person_id: str) -> int:
         """Take the next number of a person's feed."""
-        number = self._feeds.get(person_id)
-        if number is None and (person := self._known.get(person_id)) is not None:
-            number = person.feed_seq
-        if number is not None:
-            number += 1
-            self._db.later(_FEED, person_id, {"id": person_id, "feed_seq": number})
-        else:
-            row = self._db.one(_NEXT, {"id": person_id, "step": 1}, keeps=True)
-            if row is None:
-                raise Conflict("There is no such person.")
-            number = int(row[0])
-        self._feeds.put(person_id, number)
+        kept = self._known.get(person_id)
+        if kept is not None:
+            kept.feed_seq += 1
+            self._db.later(_FEED, person_id, {"id": person_id, "feed_seq": kept.feed_seq})
+            return kept.feed_seq
+        row = self._db.one(_NEXT, {"id": person_id, "step": 1}, keeps=True)
+        if row is None:
+            raise Conflict("There is no such person.")
+        number = int(row[0])
+        self._known.put(person_id, _Kept(None, number))
         return number
 
     def find(self, name: str) -> Person | None:

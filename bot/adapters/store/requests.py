@@ -170,7 +170,9 @@ class Requests:
         self._db = runner
         self._people = people
         self._known: Known[str, FeedbackRequest] = Known(runner, "requests")
-        self._recipients: Known[str, Sequence[Recipient]] = Known(runner, "recipients", "persons")
+        self._recipients: Known[str, Sequence[Recipient]] = Known(
+            runner, "recipients", "persons.merged_into", "persons.name"
+        )
 
     def add(self, request: FeedbackRequest) -> None:
         """Keep a new request."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.engine import Dialect
 
-from bot.adapters.store.statements import Compiled, Parameters, Row, Statement
+from bot.adapters.store.statements import Compiled, Parameters, Row, Statement, bits_of
 
 Waiting = dict[Hashable, Parameters]
 """Rows that wait for one statement, by their keys."""
@@ -66,7 +66,7 @@ class Runner:
         self._together = together
         self._waiting: dict[Compiled, Waiting] = {}
         self._changes = 0
-        self._forgetters: dict[str, list[Callable[[], None]]] = {}
+        self._forgetters: list[tuple[int, Callable[[], None]]] = []
         self._mark: Callable[[], None] | None = None
         self.is_exclusive = is_exclusive
 
@@ -86,15 +86,14 @@ class Runner:
         self._drop()
         self.forget()
 
-    def watch(self, table: str, forget: Callable[[], None]) -> None:
-        """Call `forget` whenever what is known of a table may be true no more."""
-        self._forgetters.setdefault(table, []).append(forget)
+    def watch(self, name: str, forget: Callable[[], None]) -> None:
+        """Call `forget` whenever what is known of a table or a column may be true no more."""
+        self._forgetters.append((bits_of(name), forget))
 
     def forget(self) -> None:
         """Forget all that is known of any table."""
-        for forgetters in self._forgetters.values():
-            for forget in forgetters:
-                forget()
+        for _, forget in self._forgetters:
+            forget()
 
     def later(self, statement: Statement, key: Hashable, row: Parameters) -> None:
         """Write a row when the function ends, in place of one that waits under this key."""
@@ -145,8 +144,9 @@ class Runner:
         if compiled.table is not None:
             self._set_mark()
             if not keeps:
-                for forget in self._forgetters.get(compiled.table, ()):
-                    forget()
+                for columns, forget in self._forgetters:
+                    if columns & compiled.changes:
+                        forget()
         self._cursor.execute(compiled.text, compiled.pick(parameters))
 
     def _ready(self, statement: Statement) -> Compiled:

@@ -129,7 +129,7 @@ class Sessions:
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
-        self._known: Known[str, Session] = Known(runner, "sessions", "persons")
+        self._known: Known[str, Session] = Known(runner, "sessions", "persons.merged_into")
 
     def add(self, session: Session) -> None:
         """Keep a new session."""

@@ -214,7 +214,9 @@ class SqliteStore:
             connection.cursor.execute("BEGIN")
             try:
                 connection.transaction.begin()
-                return function(connection.transaction, *args)
+                result = function(connection.transaction, *args)
+                connection.transaction.end()  # which finds out who wanted to write
+                return result
             finally:
                 connection.connection.rollback()
         except sqlite3.Error as error:

@@ -8,7 +8,18 @@ from dataclasses import dataclass, fields
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Delete, Insert, Select, Table, Update, bindparam, insert, select
+from sqlalchemy import (
+    Alias,
+    Column,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy import update as update_of
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -114,14 +125,22 @@ def _bits(names: Iterable[tuple[str, str]]) -> int:
     return bits
 
 
+def bits_of(name: str) -> int:
+    """Return a table's columns, or the one that is called `table.column`, as a set of bits."""
+    table, _, column = name.partition(".")
+    return _bits(key for key in _BITS if key[0] == table and column in ("", key[1]))
+
+
 def _touched(element: ClauseElement) -> int:
     """Return which columns matter to a statement: what it names, and what its rows refer to."""
     if isinstance(element, Delete):
         return (1 << len(_BITS)) - 1  # and whatever refers to its rows
     found: set[tuple[str, str]] = set()
     for part in visitors.iterate(element):
-        if isinstance(part, Column) and isinstance(part.table, Table):
-            found.add((part.table.name, part.name))
+        if isinstance(part, Column):
+            table = part.table.element if isinstance(part.table, Alias) else part.table
+            if isinstance(table, Table):  # else a subquery's, whose own columns come by themselves
+                found.add((table.name, part.name))
         elif isinstance(part, Table):
             found.update((part.name, column.name) for column in part.primary_key)
     if isinstance(element, Insert | Update) and isinstance(element.table, Table):
