@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, or_, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import bindparam, literal_column, or_, select
 
 from bot.adapters.store import contents
 from bot.adapters.store.known import Known
 from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.people import People
+from bot.adapters.store.recipients import Recipients
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import persons, recipients, requests, responses
 from bot.adapters.store.sessions import LAST_ID
@@ -67,32 +67,6 @@ ADD = insert_into(requests)
 _GET = where(requests, _FIELDS, _BY_ID)
 _LOCK = locked(requests, _FIELDS, _BY_ID)
 _SAVE = update_by_id(requests, _CHANGED)
-_ADD_RECIPIENT = Statement(
-    lambda: (
-        postgresql.insert(recipients)
-        .values({c.name: bindparam(c.name) for c in recipients.c})
-        .on_conflict_do_update(
-            index_elements=[recipients.c.request_id, recipients.c.person_id],
-            set_={name: bindparam(name) for name in ("part", "route", "by_id")},
-        )
-    )
-)
-_RECIPIENTS = Statement(
-    lambda: (
-        select(
-            recipients.c.person_id,
-            func.coalesce(persons.c.merged_into, persons.c.id),
-            persons.c.name,
-            recipients.c.position,
-            recipients.c.part,
-            recipients.c.route,
-            recipients.c.by_id,
-        )
-        .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
-        .where(recipients.c.request_id == bindparam("request_id"))
-        .order_by(recipients.c.position, recipients.c.person_id)
-    )
-)
 _OPEN_OF = Statement(
     lambda: (
         columns(requests, _FIELDS)
@@ -168,16 +142,13 @@ class Requests:
 
     def __init__(self, runner: Runner, people: People) -> None:
         self._db = runner
-        self._people = people
+        self._recipients = Recipients(runner, people)
         self._known: Known[str, FeedbackRequest] = Known(runner, "requests")
-        self._recipients: Known[str, Sequence[Recipient]] = Known(
-            runner, "recipients", "persons.merged_into", "persons.name"
-        )
 
     def add(self, request: FeedbackRequest) -> None:
         """Keep a new request."""
         self._known.put(request.id, request)
-        self._recipients.put(request.id, ())
+        self._recipients.begin(request.id)
         self._db.later(
             ADD,
             request.id,
@@ -217,19 +188,7 @@ class Requests:
         by_id: str | None = None,
     ) -> None:
         """Put a request to a person; one who is a recipient already gets this part."""
-        self._note_recipient(request_id, person_id, position, part, route, by_id)
-        self._db.later(
-            _ADD_RECIPIENT,
-            (request_id, person_id),
-            {
-                "request_id": request_id,
-                "person_id": person_id,
-                "position": position,
-                "part": part.value,
-                "route": route.value,
-                "by_id": by_id,
-            },
-        )
+        self._recipients.add(request_id, person_id, position, part, route, by_id)
 
     def get(self, request_id: str) -> FeedbackRequest | None:
         """Return a request."""
@@ -263,56 +222,7 @@ class Requests:
 
     def recipients(self, request_id: str) -> Sequence[Recipient]:
         """Return whom a request went to, in the order asked."""
-        recipients = self._recipients.get(request_id)
-        if recipients is None:
-            recipients = self._read_recipients(request_id)
-            self._recipients.put_read(request_id, recipients)
-        return recipients
-
-    def _note_recipient(
-        self,
-        request_id: str,
-        person_id: str,
-        position: int,
-        part: Part,
-        route: Route,
-        by_id: str | None,
-    ) -> None:
-        """Keep what is known of a request's recipients true, or forget it."""
-        known = self._recipients.get(request_id)
-        self._recipients.drop(request_id)
-        if known is None or any(r.person_id == person_id for r in known):
-            return
-        person = self._people.get(person_id)
-        if person is None:
-            return
-        added = Recipient(
-            person_id=person_id,
-            canonical_id=person.canonical_id,
-            name=person.name,
-            position=position,
-            part=part,
-            route=route,
-            by_id=by_id,
-        )
-        self._recipients.put(
-            request_id, sorted((*known, added), key=lambda r: (r.position, r.person_id))
-        )
-
-    def _read_recipients(self, request_id: str) -> Sequence[Recipient]:
-        rows = self._db.all(_RECIPIENTS, {"request_id": request_id})
-        return [
-            Recipient(
-                person_id=person,
-                canonical_id=canonical,
-                name=name,
-                position=position,
-                part=Part(part),
-                route=Route(route),
-                by_id=by,
-            )
-            for person, canonical, name, position, part, route, by in rows
-        ]
+        return self._recipients.of(request_id)
 
     def open_of(self, session_id: str) -> Sequence[FeedbackRequest]:
         """Return a session's pending requests, oldest first."""
@@ -323,7 +233,7 @@ class Requests:
             known = self._known.get(str(id_))
             if known is None:
                 rows = self._db.all(_OPEN_OF, {"session_id": session_id})
-                return [_request(row) for row in rows]
+                return [request_of(row) for row in rows]
             found[id_] = known
         for row in self._db.stored(_OPEN_OF, {"session_id": session_id}):
             if row[0] not in found:

@@ -7,15 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import tickets
-from bot.adapters.store.statements import (
-    Runner,
-    Statement,
-    columns,
-    insert_into,
-    names,
-    where,
-)
+from bot.adapters.store.statements import Statement, columns, insert_into, names, where
 from bot.domain.instants import Micros
 from bot.service.ports.accounts import Purpose, Ticket
 
