@@ -26,6 +26,7 @@ from sqlalchemy import (
 from bot.adapters.store import post_statements, surface_statements
 from bot.adapters.store.journal import RECORD_FIELDS, record_of
 from bot.adapters.store.posts import post_of
+from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import (
     accounts,
     identities,
@@ -37,7 +38,7 @@ from bot.adapters.store.schema import (
     surfaces,
 )
 from bot.adapters.store.sessions import LAST_ID
-from bot.adapters.store.statements import Runner, Statement, columns, names
+from bot.adapters.store.statements import Statement, columns, names
 from bot.adapters.store.surfaces import surface_of
 from bot.domain.chain import Record
 from bot.domain.instants import Micros
