@@ -55,11 +55,13 @@ async def test_channels_say_how_they_do(app: web.Application, sign_up: SignUp) -
     assert found["chat"] == {
         "name": "chat",
         "state": "ready",
+        "reason": "",
         "lanes": [],
         "waiting": found["chat"]["waiting"],
         "failed": 0,
     }
     assert (found["email"]["state"], found["email"]["failed"]) == ("closed", 1)
+    assert found["email"]["reason"] == "It is not configured."
     async with ann.client.get("/api/channels") as answer:
         assert answer.status == 401
 
