@@ -62,6 +62,7 @@ async def test_channels_say_how_they_do(app: web.Application, sign_up: SignUp) -
     }
     assert (found["email"]["state"], found["email"]["failed"]) == ("closed", 1)
     assert found["email"]["reason"] == "It is not configured."
+    assert found["email"]["reason"] == "It is not configured."
     async with ann.client.get("/api/channels") as answer:
         assert answer.status == 401
 
