@@ -18,6 +18,8 @@ def policy(directives: Mapping[str, str]) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in {**base, **directives}.items())
 
 
+_PARTS = frozenset({"text/css", "text/javascript"})
+"""Parts of a page, under whose policy they stand; a first load has dozens of them."""
 NOTHING = policy({"form-action": "'none'"})
 """For what is no page: data, scripts, pictures."""
 
@@ -52,11 +54,12 @@ def _sockets(request: web.Request) -> list[str]:
 async def secure(request: web.Request, response: web.StreamResponse) -> None:
     """Add the headers that every answer carries, right before it is sent."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", NOTHING)
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-site")
+    if response.content_type not in _PARTS:
+        headers.setdefault("Content-Security-Policy", NOTHING)
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.app[SETTINGS].public_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     headers.popall("Server", None)

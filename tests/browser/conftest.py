@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -164,6 +165,15 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+# A refresh without a cookie is how the page finds out that nobody is signed in.
+EXPECTED = "401 (Unauthorized)"
+# What the policy stops is told by an event; a test fails by what the page says of it.
+TELL = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
 @dataclass
 class Visitor:
     """A person with a browser of their own; whatever it complains of fails the test."""
@@ -171,6 +181,21 @@ class Visitor:
     context: BrowserContext
     page: Page
     complaints: list[str]
+    expected: list[str] = field(default_factory=lambda: [EXPECTED])
+    """Parts of what it may complain of in this test."""
+
+    def watch(self, page: Page) -> None:
+        """Note what a page complains of: errors in its console, and what nobody caught."""
+        page.on(
+            "console",
+            lambda m: self.complaints.append(m.text) if m.type == "error" else None,
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Return the complaints that this test does not provoke."""
+        return [c for c in self.complaints if not any(part in c for part in self.expected)]
 
 
 Visit = Callable[..., Awaitable[Visitor]]
@@ -181,15 +206,16 @@ async def visit_at(chromium: Browser) -> AsyncIterator[Visit]:
     """Open a browser of its own at an address for each call."""
     visitors: list[Visitor] = []
 
-    async def visit(url: str, *, width: int = 1280, height: int = 800) -> Visitor:
-        context = await chromium.new_context(viewport={"width": width, "height": height})
+    async def visit(
+        url: str, *, width: int = 1280, height: int = 800, **context_options: Any
+    ) -> Visitor:
+        context = await chromium.new_context(
+            viewport={"width": width, "height": height}, **context_options
+        )
+        await context.add_init_script(TELL)
         page = await context.new_page()
         visitor = Visitor(context, page, [])
-        page.on(
-            "console",
-            lambda m: visitor.complaints.append(m.text) if m.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitor.watch(page)
         visitors.append(visitor)
         await page.goto(url)
         return visitor
@@ -197,6 +223,7 @@ async def visit_at(chromium: Browser) -> AsyncIterator[Visit]:
     yield visit
     for visitor in visitors:
         await visitor.context.close()
+    assert [each.unexpected for each in visitors if each.unexpected] == []
 
 
 @pytest.fixture
@@ -222,17 +249,44 @@ async def register(server: Server | House, visitor: Visitor, username: str) -> N
     await expect(page.get_by_test_id("composer")).to_be_visible()
 
 
+async def arrive(server: Server | House, visitor: Visitor, username: str) -> None:
+    """Register and verify without the forms, which have tests of their own, and open the page."""
+    request, url = visitor.context.request, server.url
+    as_page = {"X-Handraise-Client": "page"}
+    account = {
+        "email": f"{username}@example.org",
+        "username": username,
+        "password": "password123",
+    }
+    answer = await request.post(f"{url}/api/auth/register", data=account, headers=as_page)
+    assert answer.ok, await answer.text()
+    token = (await answer.json())["access_token"]
+    answer = await request.post(
+        f"{url}/api/auth/verify",
+        data={"code": server.code_of(username)},
+        headers={**as_page, "Authorization": f"Bearer {token}"},
+    )
+    assert answer.ok, await answer.text()
+    # What signing in by the form leaves in this browser, besides the cookie that it has now.
+    await visitor.page.evaluate("localStorage.setItem('handraise.known', 'in')")
+    await visitor.page.reload()
+    await expect(visitor.page.get_by_test_id("composer")).to_be_visible()
+
+
+async def connected(visitor: Visitor) -> None:
+    """Wait until the page is connected."""
+    state = visitor.page.get_by_test_id("connection-state")
+    await expect(state).to_have_attribute("data-state", "connected")
+
+
 async def ask(visitor: Visitor, text: str) -> None:
     """Write to the agent."""
     await visitor.page.get_by_test_id("composer").fill(text)
     await visitor.page.get_by_test_id("send").click()
 
 
-# A refresh without a cookie is how the page finds out that nobody is signed in.
-EXPECTED = "401 (Unauthorized)"
-
-
 def no_complaints(*visitors: Visitor, but: str = EXPECTED) -> None:
-    """Fail on console errors, CSP violations and uncaught exceptions."""
+    """Fail on console errors, CSP violations and uncaught exceptions, as every test's end does."""
     for visitor in visitors:
-        assert [c for c in visitor.complaints if EXPECTED not in c and but not in c] == []
+        visitor.expected.append(but)
+        assert visitor.unexpected == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.conftest import House, Visit, Visitor, ask, no_complaints, register
+from tests.browser.conftest import House, Visit, Visitor, arrive, ask, no_complaints
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +27,8 @@ async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(
     house: House, visit_at: Visit
 ) -> None:
     ana, ben = await visit_at(house.url), await visit_at(house.url, width=390, height=780)
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
     await ask(ana, TRIP)
     card = await first_card(house, ben)
     amount = card.get_by_test_id("answer-field-amount")
@@ -77,9 +77,9 @@ async def test_people_comment_claim_hand_on_and_the_asker_sees_the_story(
         await visit_at(house.url),
         await visit_at(house.url, width=390, height=780),
     )
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
-    await register(house, cleo, "cleo")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
+    await arrive(house, cleo, "cleo")
     await ask(ana, "ask two of ben and cleo for approval: Ship it?")
     at_bens, at_cleos = await first_card(house, ben), await first_card(house, cleo)
     asked = ana.page.get_by_test_id("question-card").first
@@ -133,9 +133,9 @@ async def test_a_question_is_handed_on_and_who_is_told_only_looks_on(
         await visit_at(house.url, width=390, height=780),
         await visit_at(house.url),
     )
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
-    await register(house, cleo, "cleo")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
+    await arrive(house, cleo, "cleo")
     await ask(ana, "ask ben: Can we ship? Options: yes, no. Escalate to cleo after 4h.")
     card = await first_card(house, ben)
     asked = ana.page.get_by_test_id("question-card").first

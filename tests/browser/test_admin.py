@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestServer
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from bot.domain.feedback import State
-from bot.domain.instants import DAY, HOUR, MINUTE, Micros
+from bot.domain.instants import DAY, HOUR, MINUTE, Micros, to_micros
 from bot.domain.journal import Entry
 from bot.domain.surface import SurfaceState
+from bot.service.ports.accounts import Account
 from bot.service.ports.inbox import Received
 from bot.service.ports.store import Transaction
-from tests.browser.conftest import House, Visit, ask, no_complaints, register
+from bot.settings import Settings
+from tests.browser.conftest import House, Visit, ask, free_port, no_complaints, register
+from tests.clock import FakeClock
 from tests.contract.records import a_person, a_request, a_surface, add_session
 from tests.contract.test_places import a_post
+from tests.flows.stage import ScriptedPlanner
+from web.app import build_app
 from web.keys import STORE
 
 pytestmark = pytest.mark.browser
@@ -120,7 +129,10 @@ async def test_an_administrator_sees_what_failed_and_tries_again(
     await expect(page.locator("[data-testid=channel][data-channel=email]")).to_contain_text(
         "It is not configured."
     )
-    first = page.get_by_test_id("failed-surface").first
+    rows = page.get_by_test_id("failed-surface")
+    await expect(rows).to_have_count(8)
+    await expect(rows.last).to_contain_text("It is expired by now.")
+    first = rows.first
     await expect(first).to_contain_text(REFUSED)
     await first.get_by_test_id("try-again").click()
     await expect(first.get_by_test_id("settled")).to_have_text("It is tried again now.")
@@ -204,6 +216,8 @@ async def test_it_fits_a_phone_and_needs_no_mouse(house: House, visit_at: Visit)
         await page.goto(f"{house.url}/#/admin/{part}")
         await expect(page.locator(f"[data-testid=admin-part][data-part={part}]")).to_be_visible()
         assert await fits(page), part
+        found = (await Axe().run(page)).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], part
     # The stacked rows are a table still.
     await expect(page.get_by_role("columnheader", name="Allowed")).to_be_attached()
     await page.get_by_test_id("admin-numbers").focus()
@@ -213,3 +227,50 @@ async def test_it_fits_a_phone_and_needs_no_mouse(house: House, visit_at: Visit)
     await expect(page.get_by_test_id("span-week")).to_be_checked()
     await expect(page.get_by_test_id("number-asked")).to_contain_text("14")
     no_complaints(ann)
+
+
+async def test_an_administrator_is_sent_to_slack_and_to_google(
+    tmp_path: Path, visit_at: Visit
+) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = Settings.load(
+        env_file=None,
+        data_dir=tmp_path,
+        secret_key="s" * 40,
+        public_url=url,
+        slack_client_id="1.2",
+        slack_client_secret="shh",
+        slack_signing_secret="shh",
+        # Both send people on to pages of this server, and are not there themselves.
+        slack_authorize_url=f"{url}/docs",
+        slack_api_url="http://127.0.0.1:9/api/",
+        gmail_client_id="x.apps.googleusercontent.com",
+        gmail_client_secret="shh",
+        google_auth_url=f"{url}/redoc",
+        gmail_api_url="http://127.0.0.1:9",
+        google_token_url="http://127.0.0.1:9",
+    )
+    codes: dict[str, str] = {}
+
+    def keep(account: Account, code: str) -> None:
+        codes[account.username] = code
+
+    clock, planner = FakeClock(to_micros(datetime.now(UTC))), ScriptedPlanner()
+    app = build_app(settings, clock=clock, planner=planner, send_code=keep, password_cost=4)
+    async with TestServer(app, port=port):
+        ann = await visit_at(url)
+        await register(House(app, url, clock, planner, codes), ann, "ann")
+        page = ann.page
+        for channel, place, asked in (
+            ("slack", "docs", "client_id=1.2&scope="),
+            ("email", "redoc", "code_challenge="),
+        ):
+            await page.goto(f"{url}/#/admin/channels")
+            card = page.locator(f"[data-testid=channel][data-channel={channel}]")
+            await expect(card).to_have_attribute("data-state", "closed")
+            await card.get_by_test_id(f"connect-{channel}").click()
+            await page.wait_for_url(f"**/{place}?*")
+            assert asked in page.url
+            assert "state=" in page.url
+        await ann.context.close()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import House, Visit, ask, no_complaints, register
+from tests.browser.conftest import House, Visit, arrive, ask, no_complaints
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +20,9 @@ async def test_somebody_says_when_they_can_be_asked_and_who_stands_in(
         await visit_at(house.url, width=390, height=780),
         await visit_at(house.url),
     )
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
-    await register(house, cleo, "cleo")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
+    await arrive(house, cleo, "cleo")
     page = ben.page
     await page.goto(f"{house.url}/#/profile")
     await page.get_by_test_id("profile-zone").select_option("Asia/Tokyo")

@@ -58,6 +58,8 @@ async def test_a_killed_server_loses_nothing_and_the_page_comes_back(
     card = ben.page.get_by_test_id("question-card").first
     await expect(card).to_be_visible()
 
+    for each in (ana, ben):
+        each.expected += ["ERR_CONNECTION_REFUSED", "net::ERR_", "WebSocket connection"]
     await server.kill()
     state = ana.page.get_by_test_id("connection-state")
     await expect(state).not_to_have_attribute("data-state", "connected")

@@ -107,10 +107,10 @@ export function actsRow(question, me) {
     const holder = question.claimed_by?.id ?? null;
     if (holder === null) {
       claim = button("I’m on it", { glyph: "hand", class: "plain small", data: { testid: "claim" } });
-      claim.addEventListener("click", () => act(question, { type: "claim" }, { place: node }));
+      claim.addEventListener("click", (event) => act(question, { type: "claim" }, { place: event.currentTarget }));
     } else if (holder === me) {
       claim = button("Let others do it", { glyph: "hand", class: "plain small", data: { testid: "release" } });
-      claim.addEventListener("click", () => act(question, { type: "release" }, { place: node }));
+      claim.addEventListener("click", (event) => act(question, { type: "release" }, { place: event.currentTarget }));
     }
   };
   const update = (newer) => {

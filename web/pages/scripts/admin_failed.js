@@ -31,7 +31,7 @@ function card(one, shown) {
   return row(shown, [
     h("a", { href: `#/admin/journal/question=${one.question_id}`, dir: "auto", text: one.question }),
     nameOf(one.person.name), channelName(one.channel), why(one), timeNode(one.asked_at),
-    again(`/api/admin/surfaces/${encodeURIComponent(one.id)}/redrive`, one.question),
+    one.can_retry ? again(`/api/admin/surfaces/${encodeURIComponent(one.id)}/redrive`, one.question) : h("span", { class: "quiet", text: `It is ${one.state} by now.` }),
   ], { name: "failed-surface", key: one.id });
 }
 

@@ -72,14 +72,18 @@ function placeholder(session) {
   return session ? "Write to the agent" : "What needs doing?";
 }
 
+/** Let one write at once; on a touch screen that would put the keyboard over what one came to read. */
+function begin() {
+  if (["home", "session"].includes(state.route.name) && matchMedia("(pointer: fine)").matches) byId("composer").focus();
+}
+
 function render() {
   const now = draftName();
   const session = shownSession();
   if (now !== place) {
     place = now;
     write(kept(now) ?? "");
-    // On a touch screen this would open the keyboard over what one came to read.
-    if (state.route.name !== "questions" && matchMedia("(pointer: fine)").matches) byId("composer").focus();
+    begin();
   }
   byId("composer").placeholder = placeholder(session);
   renderActivity(session);
@@ -130,5 +134,7 @@ export function startComposer() {
   });
   byId("skip").addEventListener("click", () => box.focus());
   subscribe(["route", "sessions"], render);
+  // Behind the forms it could not take the focus.
+  subscribe(["screen"], () => state.screen === "app" && begin());
   render();
 }

@@ -27,7 +27,7 @@ export function resultLine() {
 
 /** Return a function that brings `place`'s controls back to where they were. */
 function pause(place) {
-  const controls = [...place.querySelectorAll("button, input, textarea, select")].filter((one) => !one.disabled);
+  const controls = [place, ...place.querySelectorAll("button, input, textarea, select")].filter((one) => one.disabled === false);
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
   const card = place.closest(".card");
   place.classList.add("busy");
