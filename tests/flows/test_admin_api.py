@@ -67,6 +67,7 @@ async def test_what_was_given_up_is_listed_and_tried_again(
     assert [(s["id"], s["error"], s["person"]["name"]) for s in page["surfaces"]] == [
         (second, "bounced", "Ben")
     ]
+    assert [(s["state"], s["can_retry"]) for s in page["surfaces"]] == [("pending", True)]
     _, rest = await ann.get("/api/admin/surfaces", params={"before": page["next"]})
     assert ([s["id"] for s in rest["surfaces"]], rest["next"]) == ([first], None)
     assert (await ann.post(f"/api/admin/surfaces/{first}/redrive"))[0] == 200

@@ -59,6 +59,10 @@ class GivenUpCard(BaseModel):
     id: str
     question_id: str
     question: str
+    state: str
+    """The question's: `pending`, or how it ended."""
+    can_retry: bool
+    """False where the question has ended and nothing was ever shown there."""
     person: models.Named
     channel: str
     error: str | None
@@ -286,6 +290,8 @@ def _cards(tx: Transaction, before: str | None, limit: int) -> GivenUpCards:
                     id=surface.id,
                     question_id=request.id,
                     question=request.question,
+                    state=request.state.value,
+                    can_retry=request.is_open or surface.may_have_arrived,
                     person=people.named(surface.person_id),
                     channel=surface.channel,
                     error=surface.last_error,
