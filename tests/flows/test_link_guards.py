@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 
 from bot.domain.feedback import Risk
@@ -202,7 +203,7 @@ async def test_tokens_stay_out_of_logs_and_metrics(
     sign_up: SignUp, planner: ScriptedPlanner, app: web.Application, client: Client
 ) -> None:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     stream = io.StringIO()
     configure_logging("DEBUG", "json", stream)
     try:
@@ -214,6 +215,7 @@ async def test_tokens_stay_out_of_logs_and_metrics(
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+        structlog.configure(**config)
     async with client.get("/metrics") as answer:
         metrics = await answer.text()
     assert 'method="POST",route="/f/{token}",status="200"' in metrics

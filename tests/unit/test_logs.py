@@ -34,13 +34,15 @@ def _logging_as_it_was() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     access = logging.getLogger("aiohttp.access")
     disabled = access.disabled
+    config = structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
     access.disabled = disabled
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
-    structlog.reset_defaults()
+    # Not its defaults: the ear on the suite's log would hear nothing from here on.
+    structlog.configure(**config)
     structlog.contextvars.clear_contextvars()
 
 
