@@ -1,4 +1,4 @@
-"""Every screen under axe-core, at two widths, light and dark; and what a phone must fit."""
+"""Every screen under axe-core: wide and light, narrow and dark; and what a phone must fit."""
 
 from __future__ import annotations
 
@@ -16,28 +16,27 @@ pytestmark = pytest.mark.browser
 
 OUTPUT = Path(__file__).parents[1] / "output"
 GRAVE = ("serious", "critical")
-WIDTHS = ((1280, 800), (320, 640))
+VIEWS = ((1280, 800, "light"), (320, 640, "dark"))
 
 
 async def check(visitor: Visitor, name: str) -> None:
     """Fail on serious findings and on what is wider than the screen; keep a picture."""
     page = visitor.page
     OUTPUT.mkdir(exist_ok=True)
-    for width, height in WIDTHS:
+    for width, height, scheme in VIEWS:
         await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide, f"{name} is wider than {width} px"
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = (await Axe().run(page)).response["violations"]
-            grave = [
-                f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-                for one in found
-                if one["impact"] in GRAVE
-                for node in one["nodes"][:3]
-            ]
-            assert not grave, f"{name}, {width} px, {scheme}: " + "\n".join(grave)
-            await page.screenshot(path=OUTPUT / f"{name}-{width}-{scheme}.png")
+        found = (await Axe().run(page)).response["violations"]
+        grave = [
+            f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+            for one in found
+            if one["impact"] in GRAVE
+            for node in one["nodes"][:3]
+        ]
+        assert not grave, f"{name}, {width} px, {scheme}: " + "\n".join(grave)
+        await page.screenshot(path=OUTPUT / f"{name}-{width}-{scheme}.png")
 
 
 async def test_no_screen_has_a_serious_finding(house: House, visit_at: Visit) -> None:

@@ -13,6 +13,9 @@ let personal = null;
 let greeted = 0;
 const watched = new Set();
 let loads = 0;
+/** When each question was last told of by a feed, in events. */
+const heard = new Map();
+let events = 0;
 
 greetWith(() => (personal === null ? {} : { cursor: personal }));
 
@@ -45,7 +48,10 @@ onFrame("event", ({ feed, cursor, event }) => {
     conversation.cursor = Math.max(conversation.cursor ?? 0, cursor);
   }
   if (event.kind === "message") putMessage(event.message);
-  if (event.kind === "question") putQuestion(event.question);
+  if (event.kind === "question") {
+    heard.set(event.question.id, ++events);
+    putQuestion(event.question);
+  }
   if (event.kind === "session") putSession(event.session);
 });
 
@@ -112,8 +118,14 @@ function watchWanted() {
   }
 }
 
+/** Take in questions that were asked for when `begun` events had come: of what came since, the feed knows better. */
+function takeIn(questions, begun) {
+  for (const question of questions) if ((heard.get(question.id) ?? 0) <= begun) putQuestion(question);
+}
+
 async function loadLists() {
   const load = ++loads;
+  const begun = events;
   try {
     const [sessions, ...questions] = await Promise.all([
       read("/api/sessions", { limit: PAGE }),
@@ -124,7 +136,7 @@ async function loadLists() {
     ]);
     if (load !== loads) return;
     sessions.sessions.forEach(putSession);
-    questions.flatMap((part) => part.questions).forEach(putQuestion);
+    takeIn(questions.flatMap((part) => part.questions), begun);
     set("sessionsNext", sessions.next ?? null);
     set("sessionsLoaded", true);
     set("questionsLoaded", true);
@@ -148,9 +160,10 @@ async function loadConversation(conversation) {
   conversation.loading = true;
   conversation.problem = null;
   try {
+    const begun = events;
     const { session, questions } = await read(`/api/sessions/${encodeURIComponent(id)}`);
     putSession(session);
-    questions.forEach(putQuestion);
+    takeIn(questions, begun);
     await loadBefore(conversation, session.last_seq + 1);
     conversation.loaded = true;
   } catch (error) {
@@ -192,7 +205,8 @@ export async function loadOlderMessages(id) {
 
 /** Read one question by its id (from a link, or after a refusal). */
 export async function loadQuestion(id) {
+  const begun = events;
   const { question } = await read(`/api/questions/${encodeURIComponent(id)}`);
-  putQuestion(question);
-  return question;
+  takeIn([question], begun);
+  return state.questions.get(id) ?? question;
 }
