@@ -24,10 +24,10 @@ FAULT_TESTS = $(wildcard tests/faults/test_*.py)
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
-run: $(RUNTIME) $(BAML_CLIENT) ## Install what is missing, migrate the database and serve
+run: $(RUNTIME) $(BAML_CLIENT) $(BIN)/handraise ## Install what is missing, migrate the database and serve
 	@exec $(BIN)/python -m web
 
-test: $(DEV) $(BAML_CLIENT) ## Run all tests but those that kill servers, which are `make faults`
+test: $(DEV) $(BAML_CLIENT) $(BIN)/handraise ## Run all tests but those that kill servers, which are `make faults`
 	$(PYTEST) -n auto --ignore=tests/faults
 
 faults: $(DEV) $(BAML_CLIENT) ## Run the tests that kill, pause and starve real servers
@@ -35,6 +35,9 @@ faults: $(DEV) $(BAML_CLIENT) ## Run the tests that kill, pause and starve real 
 
 fuzz: $(DEV) $(BAML_CLIENT) ## Try every endpoint with what schemathesis makes of its description, for a minute
 	$(BIN)/python -m tests.fuzz
+
+pictures: $(DEV) $(BAML_CLIENT) ## Take the README's pictures anew, of a real server in a real browser
+	$(BIN)/python -m tests.browser.pictures
 
 lint: $(DEV) $(BAML_CLIENT) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -82,6 +85,12 @@ $(BENCH): requirements-bench.lock
 	@echo "Installing requirements-bench.lock ..."
 	@$(BENCH_VENV)/bin/python $(INSTALL) -r requirements-bench.lock
 	@touch $@
+
+# The operator's command, without installing the project itself: what runs is what stands here.
+$(BIN)/handraise: Makefile | $(VENV)/.any
+	@printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR)$${PYTHONPATH:+:$$PYTHONPATH}" \' \
+		'    exec "$(CURDIR)/$(BIN)/python" -m web.cli "$$@"' >$@
+	@chmod +x $@
 
 $(VENV)/.any:
 	$(call check_python)
