@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.domain.commands import SYSTEM_CHANNEL, Actor, CancelRequest, Outcome
 from bot.domain.deciding import is_stuck, judge_again
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.feedback import FeedbackRequest, Part
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
@@ -45,13 +45,14 @@ class Erasing:
         """Take away what names a person and lets them act; `carry_on` does the rest.
 
         Their sessions end, what those asked is taken back, and what was asked of them is for the
-        others to answer. Raises `NotFound`.
+        others to answer. Raises `NotFound`, and `Conflict` for the only administrator.
         """
         person = tx.people.get(person_id)
         if person is not None and person.merged_into is not None:
             person = tx.people.get(person.merged_into)
         if person is None:
             raise NotFound("There is no such person.")
+        _keep_an_administrator(tx, person.id)
         asked = _listed(tx, person.id, asked=True)
         put_to = _listed(tx, person.id, asked=False)
         command = _act(by, via)
@@ -213,6 +214,17 @@ def carry_on(tx: Transaction, now: Micros) -> bool:
         return len(pending) > 1
     tx.marks.put(name, _State(session=session, entry=upto, addresses=addresses).text(), now)
     return True
+
+
+def _keep_an_administrator(tx: Transaction, person_id: str) -> None:
+    """Refuse to leave a deployment that has an administrator without any."""
+    theirs = {account.id for account in tx.accounts.of_person(person_id)}
+    there = {account.id for account in tx.accounts.administrators()}
+    if there and there <= theirs:
+        raise Conflict(
+            "This is the only administrator. Make somebody else one first.",
+            code="last_administrator",
+        )
 
 
 def _listed(tx: Transaction, person_id: str, *, asked: bool) -> set[str]:

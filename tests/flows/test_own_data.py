@@ -175,3 +175,19 @@ async def test_one_question_can_be_answered_by_those_who_are_left(
     assert left["claimed_by"] is None
     assert (await act(cleo, question, "answer", approved=True))[0] == 200
     assert (await seen_by(ann, question))["state"] == "approved"
+
+
+async def test_the_only_administrator_is_not_erased(sign_up: SignUp, app: web.Application) -> None:
+    ann, ben = await cast(sign_up, "ann", "ben")  # in development the first is administrator
+    status, refused = await erased(ann)
+    assert (status, refused["error"]["code"]) == (409, "last_administrator")
+    assert (await ann.get("/api/auth/me"))[0] == 200
+
+    def promote(tx: Transaction) -> None:
+        account = tx.accounts.by_username("ben")
+        assert account is not None
+        tx.accounts.set_admin(account.id, True)
+
+    await app[STORE].run(promote)
+    assert (await erased(ann))[0] == 200
+    assert (await erased(ben))[1]["error"]["code"] == "last_administrator"

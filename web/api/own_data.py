@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, SecretStr
 
 from bot.domain.commands import CHAT
-from bot.domain.errors import NotAllowed, RateLimited
+from bot.domain.errors import Conflict, NotAllowed, RateLimited
 from bot.domain.instants import HOUR, MINUTE
 from bot.service.erasing import Erasing
 from bot.service.exporting import Cursor, Page, export
@@ -74,7 +74,7 @@ async def export_me(call: Call) -> web.StreamResponse:
     tag=TAG,
     body=Farewell,
     answer=Erased,
-    errors=(NotAllowed, RateLimited),
+    errors=(Conflict, NotAllowed, RateLimited),
 )
 async def erase_me(call: Call) -> web.StreamResponse:
     """Erase the caller: account, name, addresses and words; it cannot be taken back."""
