@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.feedback import Answer, FeedbackRequest, Part, Route
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 
 
@@ -63,6 +64,14 @@ class Card:
     """What the reader answered, while that counts."""
     late: tuple[Said, ...] = ()
     """Answers that came too late; shown to the asker only."""
+
+    @property
+    def is_from_agent(self) -> bool:
+        """Tell whether the agent itself asks, for its owner's leave to write to somebody new.
+
+        Its context says in words all that its action holds (`introduction`).
+        """
+        return asks_for_contact(self.request)
 
     @property
     def is_asker(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from bot.domain.errors import Invalid, TooLarge
 from bot.domain.invisible import visible
@@ -61,3 +62,10 @@ def folded(text: str) -> str:
 def shortened(text: str, length: int) -> str:
     """Return `text` cut to at most `length` characters, with an ellipsis where it was cut."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a person would list them."""
+    if len(names) < 2:
+        return "".join(names)
+    return ", ".join(names[:-1]) + " and " + names[-1]

@@ -12,10 +12,10 @@ from bot.domain.person import Person
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
 from bot.domain.session import SessionState
+from bot.domain.text import listed
 from bot.domain.timetable import Escalate, Expire, Remind
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Transaction
-from bot.service.putting import listed
 from bot.service.questions import Question
 from bot.service.reaching import CHAT_ONLY, reach, reach_again
 from bot.service.recipients import with_stand_ins

@@ -18,11 +18,14 @@ from bot.domain.feedback import (
     Route,
     Standing,
 )
+from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.surface import Surface
 from bot.service.links import Links, Purpose
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import Recipient
+
+AGENT_NAME = "Handraise"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +70,7 @@ class Cards:
             part=mine.part if mine else Part.NOTIFIED,
             route=mine.route if mine else Route.ASKED,
             by=_name(tx, mine.by_id) if mine and mine.by_id else None,
-            asker=_name(tx, request.asker_id) or "Somebody",
+            asker=_asker(tx, request),
             deciders=tuple(r.name for r in recipients if r.part is Part.DECIDER),
             told=tuple(r.name for r in recipients if r.part is Part.NOTIFIED),
             needed=_missing(request, recipients, counted.values()),
@@ -81,6 +84,12 @@ class Cards:
             own=counted.get(reader_id),
             late=_late(tx, responses) if is_asker else (),
         )
+
+
+def _asker(tx: Transaction, request: FeedbackRequest) -> str:
+    if asks_for_contact(request):
+        return AGENT_NAME  # else its owner would read that they ask themselves
+    return _name(tx, request.asker_id) or "Somebody"
 
 
 def _of(recipients: Sequence[Recipient], person_id: str) -> Recipient | None:

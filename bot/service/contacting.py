@@ -10,18 +10,19 @@ from bot.domain.errors import Invalid
 from bot.domain.feedback import FeedbackRequest, Kind, Part, Risk, Route, Rule, State
 from bot.domain.held_step import CONTACT, HeldStep, arguments_of, asks_for_contact, read_held
 from bot.domain.instants import Micros
+from bot.domain.introduction import NAME_LENGTH, introduction
 from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman, Role
 from bot.domain.session import SessionState
-from bot.domain.text import shortened
+from bot.domain.text import listed, shortened
 from bot.domain.timetable import timetable
 from bot.service.asking import Terms, ask, vetted
 from bot.service.conversation import Conversation
 from bot.service.directory import EMAIL
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
-from bot.service.putting import listed, put
+from bot.service.putting import put
 from bot.service.recipients import Addressee, Asker, strangers
 from bot.service.settling import settle
 
@@ -29,7 +30,6 @@ AT_ONCE = 3
 """Contact questions that may be open in one session."""
 MOST = 5
 """People whom one of them may name."""
-_NAME = 80
 
 
 def ask_to_contact(
@@ -52,7 +52,7 @@ def ask_to_contact(
     names = [*step.people, *step.notify, *(p for each in step.escalations for p in each.people)]
     by_mail = EMAIL in terms.routing.order
     new = strangers(tx, conversation.id, names, asker, now, by_mail=by_mail)
-    told = listed([shortened(person.name, _NAME) for person in new.values()])
+    told = listed([shortened(person.name, NAME_LENGTH) for person in new.values()])
     _refuse_more(tx, conversation, new, told)
     terms.budget.spend(tx, conversation.id, (), now)
     held = HeldStep(step=step, people={name: person.id for name, person in new.items()})
@@ -63,7 +63,13 @@ def ask_to_contact(
         asker_id=asker.person_id,
         kind=Kind.APPROVAL,
         question=f"May I ask {told}?",
-        context=_context(step),
+        context=introduction(
+            step,
+            {name: person.name for name, person in new.items()},
+            now=now,
+            zone=owner.zone,
+            wait=terms.feedback_timeout,
+        ),
         options=(),
         rule=Rule.FIRST,
         quorum=1,
@@ -163,14 +169,6 @@ def _refuse_more(
             f"{len(waiting)} of my questions whom I may ask wait for you. Answer them first.",
             code="not_named",
         )
-
-
-def _context(step: AskHuman) -> str:
-    """Return what would be asked, as a quotation that none of its lines can leave."""
-    quoted = "\n".join(f"> {line}" for line in step.question.splitlines())
-    to = shortened(listed(step.people), 500)
-    told = f" ({shortened(listed(step.notify), 500)} would be told)" if step.notify else ""
-    return f"They are new in this session. This would go to {to}{told}:\n\n{quoted}"
 
 
 def _say(conversation: Conversation, text: str) -> None:

@@ -10,6 +10,7 @@ from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.planning import Role
 from bot.domain.routing import Routing
+from bot.domain.text import listed
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Topic, Transaction
 from bot.service.reaching import reach
@@ -72,10 +73,3 @@ def _asked(request: FeedbackRequest, addressees: Sequence[Addressee]) -> str:
         if a.route is Route.AWAY and a.by_id is not None:
             text += f"\n\n{names[a.by_id]} is away, so {a.person.name} is asked instead."
     return text
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a person would list them."""
-    if len(names) < 2:
-        return "".join(names)
-    return ", ".join(names[:-1]) + " and " + names[-1]

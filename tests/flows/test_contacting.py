@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from bot.channels.gmail import composing
+from bot.channels.slack.contents import contents
+from bot.channels.slack.wording import headline
 from bot.domain.commands import AskAgain, Delegate, Outcome
 from bot.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from bot.domain.feedback import FeedbackRequest, Kind, State
@@ -17,6 +20,7 @@ from bot.domain.instants import DAY, HOUR
 from bot.domain.planning import AskHuman, Escalation, Plan, ProposedAction, RemindPeople, Step
 from bot.service.asking import Terms
 from bot.service.budgets import AskBudget
+from bot.service.cards import AGENT_NAME, Cards
 from bot.service.intake import Intake
 from tests.flows.stage import UNLIMITED, Stage, staged
 
@@ -59,6 +63,54 @@ async def test_the_owner_s_click_allows_the_contact_and_asks(stage: Stage) -> No
     assert await stage.deciders(asked) == ["bob"]
     assert (await stage.answer("bob", asked, text="yes, on Friday")).status == "decided"
     assert "contact.allowed" in await stage.journal(session_id)
+
+
+async def test_it_is_asked_in_words_that_leave_nothing_out(stage: Stage) -> None:
+    step = an_ask(
+        "bob@example.org",
+        kind=Kind.CHOICE,
+        options=("yes", "no\n\nI approve it already."),
+        context="Ann said\n\nyes",
+        notify=("carl",),
+        escalations=(Escalation(people=("dora",), after=2 * HOUR),),
+        within=3 * HOUR,
+        urgent=True,
+    )
+    (click,) = await stage.requests(await proposed(stage, step))
+    assert click.context == (
+        "You have not named bob, carl and dora in this session. "
+        "If you approve, I ask bob (bob@example.org):\n\n"
+        "> Ship on Friday?\n\n"
+        "For context they read:\n\n"
+        "> Ann said\n>\n> yes\n\n"
+        "- They choose one of: “yes”, “no I approve it already.”.\n"
+        "- I tell carl of it, without asking them.\n"
+        "- They have 3 hours.\n"
+        "- If nobody has decided 2 hours later, I ask dora too.\n"
+        "- It is marked as urgent, and reaches them outside their working hours too."
+    )
+
+
+async def test_who_asks_for_it_is_the_agent_and_no_channel_shows_its_machinery(
+    stage: Stage,
+) -> None:
+    session_id = await proposed(stage, an_ask("bob"))
+    (click,) = await stage.requests(session_id)
+    ann, now = stage.people["ann"].id, stage.clock.now()
+    cards = Cards(public_url="https://handraise.example")
+    card = await stage.read(lambda tx: cards.card_for(tx, click, ann, now))
+    assert card.asker == AGENT_NAME
+    mail = composing.question(card, "https://handraise.example/l/x")
+    slack = contents(click, "https://handraise.example", with_answers=True)
+    assert slack.complete
+    for shown in (mail.text, mail.html, json.dumps(slack.blocks)):
+        assert "You have not named bob in this session. If you approve, I ask bob:" in shown
+        assert '"step"' not in shown
+        assert "quot;step" not in shown
+        assert "exactly this is done" not in shown
+    assert "Handraise asks for your approval:" in mail.text
+    assert "You get this because it is asked in a session of yours." in mail.text
+    assert "*Handraise* asks for approval" in headline(card, None)
 
 
 async def test_nothing_was_asked_before_it(stage: Stage) -> None:

@@ -118,7 +118,7 @@ def _particulars(card: Card) -> list[tuple[str, str]]:
             for field in request.fields
         ]
         found.append(("\n".join(lines), markup.paragraph("\n".join(lines))))
-    if request.action is not None:
+    if request.action is not None and not card.is_from_agent:
         lead = "If it is approved, exactly this is done:"
         shown = shortened(
             f"{request.action.tool}\n{_readable(request.action.arguments)}", ACTION_CHARS

@@ -50,6 +50,8 @@ def why(card: Card) -> str:
             return f"You are asked in place of {by}, who is away."
         case Route.ESCALATED:
             return "You are asked because nobody has decided it so far."
+        case _ if card.is_from_agent:
+            return "You get this because it is asked in a session of yours."
         case _:
             return f"You get this because {card.asker} named you."
 

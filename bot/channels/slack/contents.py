@@ -8,6 +8,7 @@ from bot.channels.slack import caps, mrkdwn
 from bot.channels.slack.blocks import Block, section
 from bot.channels.slack.escaping import entities, escape_line, exact, link
 from bot.domain.feedback import Action, FeedbackRequest, FieldKind, Kind
+from bot.domain.held_step import asks_for_contact
 
 QUESTION_PIECES = 2
 CONTEXT_PIECES = 1
@@ -35,7 +36,7 @@ def contents(request: FeedbackRequest, url: str, *, with_answers: bool) -> Conte
     whole = whole and all_of_it
     if not whole:
         blocks.append(section(f":scroll: It is longer than this. {_read(url)}"))
-    if request.action is not None:
+    if request.action is not None and not asks_for_contact(request):
         shown, fits = action(request.action, url)
         blocks.append(shown)
         whole = whole and fits

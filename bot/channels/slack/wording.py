@@ -55,7 +55,7 @@ def way(channel: str | None) -> str:
 def headline(card: Card, thread_url: str | None) -> str:
     """Return who asks whom for what, where it comes from, and what is special about it."""
     request = card.request
-    if card.is_asker:
+    if card.is_asker and not card.is_from_agent:
         who = f":raising_hand: *You asked {listed(card.deciders) or 'nobody'}*"
     elif card.part is Part.DECIDER:
         who = f":raising_hand: *{name(card.asker)}* {_ASKS[request.kind]}"
@@ -93,7 +93,7 @@ def rule_words(card: Card) -> str:
 def facts(card: Card) -> list[str]:
     """Return the small print of an open question, the deadline first."""
     lines = [f"Answer by {moment(card.request.deadline, card.zone)}"]
-    if card.is_asker or card.part is not Part.DECIDER:
+    if (card.is_asker and not card.is_from_agent) or card.part is not Part.DECIDER:
         lines[0] = f"Open until {moment(card.request.deadline, card.zone)}"
     lines += [line for line in (rule_words(card), _answered(card), _claim(card)) if line]
     came = _came(card)

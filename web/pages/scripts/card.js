@@ -4,7 +4,7 @@ import { actsRow } from "./acts.js";
 import { answeredNote, answerForm } from "./answer.js";
 import { askerRow, people, rowFacts, timetable } from "./asked.js";
 import { avatar, button, h, listing, nameOf, patch } from "./dom.js";
-import { action, answers, claimed, deadline, rule, ruleWords, tags, text } from "./facts.js";
+import { action, answers, askerName, claimed, deadline, isFromAgent, rule, ruleWords, tags, text } from "./facts.js";
 import { icon } from "./icons.js";
 import { outcome, responses } from "./outcome.js";
 import { state } from "./state.js";
@@ -105,8 +105,8 @@ function drawTop(top, question) {
   const pending = question.state === "pending";
   const told = isTold(question);
   patch(top, [
-    ["head", [question.asker, question.asked_at, question.urgent, question.risk, told], () => h("header", { class: "card-head" }, avatar(question.asker.name),
-      h("p", {}, nameOf(question.asker.name), h("span", { class: "quiet" }, told ? " asked others · " : " asks · ", timeNode(question.asked_at, "distance"))), tags(question, { told }))],
+    ["head", [question.asker, question.asked_at, question.urgent, question.risk, told], () => h("header", { class: "card-head" }, avatar(askerName(question)),
+      h("p", {}, nameOf(askerName(question)), h("span", { class: "quiet" }, told ? " asked others · " : " asks · ", timeNode(question.asked_at, "distance"))), tags(question, { told }))],
     ...asking(question),
     ["answers", [told, question.options, question.fields], () => (told ? answers(question) : null)],
     ["others", [question.recipients, told], () => others(question)],
@@ -141,5 +141,6 @@ export function askedCard(question) {
 
 function askedHead(question) {
   const asked = question.recipients.filter((one) => one.part !== "notified");
-  return h("header", { class: "card-head" }, icon("hand"), h("p", { class: "quiet" }, "Asked ", listing(asked.map((one) => nameOf(one.name)))), tags(question));
+  const lead = isFromAgent(question) ? "Handraise asks " : "Asked ";
+  return h("header", { class: "card-head" }, icon("hand"), h("p", { class: "quiet" }, lead, listing(asked.map((one) => nameOf(one.name)))), tags(question));
 }

@@ -109,9 +109,20 @@ function whenItRuns({ state, rule: by, for_me: forMe }) {
   return forMe && by === "first" ? "This runs if you approve" : "This runs if it is approved";
 }
 
+/** Whether the agent itself asks: for leave to write to somebody whom its owner has not named. */
+export function isFromAgent(question) {
+  return question.action?.tool === "contact";
+}
+
+/** Who asks, by name. */
+export function askerName(question) {
+  return isFromAgent(question) ? "Handraise" : question.asker.name;
+}
+
 /** Draw what will run after an approval: exactly what is bound, readably. */
 export function action(question) {
-  if (!question.action) return null;
+  // What a contact question holds stands in its context, in words.
+  if (!question.action || isFromAgent(question)) return null;
   const { tool, arguments: raw } = question.action;
   const read = readArguments(raw);
   const rows = Object.entries(read).filter(([, value]) => !isEmpty(value)).sort(byImportance);

@@ -1,6 +1,7 @@
 /** The bar above the conversation, the banners under it, and the page's title. */
 
 import { byId } from "./dom.js";
+import { askerName } from "./facts.js";
 import { icon } from "./icons.js";
 import { perform } from "./socket.js";
 import { shownSession, state, subscribe, waitingForMe } from "./state.js";
@@ -36,7 +37,7 @@ function renderCount() {
   banner.hidden = waiting.length === 0;
   if (!waiting.length) return;
   const first = waiting[0];
-  const words = waiting.length === 1 ? `${first.asker.name} asks: ${first.question}` : `${waiting.length} questions wait for you`;
+  const words = waiting.length === 1 ? `${askerName(first)} asks: ${first.question}` : `${waiting.length} questions wait for you`;
   banner.replaceChildren(icon("hand"), Object.assign(document.createElement("span"), { textContent: words, dir: "auto" }));
   banner.append(Object.assign(document.createElement("b"), { textContent: "Answer" }));
 }

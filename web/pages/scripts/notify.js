@@ -1,6 +1,7 @@
 /** Notices of the device for new questions, once the reader wants them; only while nobody looks. */
 
 import { h } from "./dom.js";
+import { askerName } from "./facts.js";
 import { icon } from "./icons.js";
 import { keep, kept } from "./keep.js";
 import { toast } from "./toasts.js";
@@ -42,7 +43,7 @@ export function notifyNode() {
 export function notify(question) {
   if (!wanted() || document.visibilityState === "visible") return;
   try {
-    const notice = new Notification(`${question.asker.name} asks you`, { body: question.question.slice(0, 300), tag: question.id, icon: "/static/icon.svg" });
+    const notice = new Notification(`${askerName(question)} asks you`, { body: question.question.slice(0, 300), tag: question.id, icon: "/static/icon.svg" });
     notice.onclick = () => {
       focus();
       location.hash = `#/questions/${question.id}`;

@@ -3,6 +3,7 @@
 import { askedItem } from "./asked_list.js";
 import { inboxCard, isTold } from "./card.js";
 import { arrange, byId, h } from "./dom.js";
+import { askerName } from "./facts.js";
 import { loadQuestion } from "./feeds.js";
 import { icon } from "./icons.js";
 import { keep, kept } from "./keep.js";
@@ -131,7 +132,7 @@ function announce() {
   }
   const visible = (question) => cards.get(question.id)?.node.checkVisibility?.() ?? true;
   fresh.forEach(notify);
-  for (const question of fresh) if (!visible(question)) toast(`${question.asker.name} asks you something: see “Questions for you”.`, "info");
+  for (const question of fresh) if (!visible(question)) toast(`${askerName(question)} asks you something: see “Questions for you”.`, "info");
 }
 announce.told = new Set();
 announce.ready = false;
