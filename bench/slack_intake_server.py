@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.channels.slack.events import message_key
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.keeping import Keeping
 from bot.domain.place import Binding, place_of
@@ -18,6 +21,7 @@ from bot.domain.routing import lane_of_place
 from bot.domain.session import Session, SessionState
 from bot.service.directory import person_listed
 from bot.service.identifiers import new_id
+from bot.service.intake import Intake
 from bot.service.ports.directory import Listed
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
@@ -131,13 +135,47 @@ async def serve(which: str, folder: Path) -> None:
         await _furnished(app)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    if which != "bolt":
-        count = await app[STORE].read(
-            lambda tx: sum(tx.sessions.get(id_).message_seq for id_ in _sessions(tx))
-        )
-        print(count, flush=True)
+    applied = _applied()
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        print(await _answer(app, line.split(), applied), flush=True)
     await runner.cleanup()
+
+
+def _applied() -> dict[str, float]:
+    """Note from now on when which event was applied, on the machine's clock."""
+    applied: dict[str, float] = {}
+    submit = Intake.submit
+
+    async def noted(self: Intake, command: Any) -> Any:
+        outcome = await submit(self, command)
+        applied[command.external_key] = time.perf_counter()
+        return outcome
+
+    Intake.submit = noted
+    return applied
+
+
+async def _answer(app: web.Application, asked: list[str], applied: dict[str, float]) -> float:
+    """Answer what the benchmark asks, always by a number."""
+    match asked:
+        case ["cpu"]:
+            return time.process_time()
+        case ["applied", ts]:
+            key = message_key(TEAM, CHANNEL, ts)
+            while key not in applied:  # noqa: ASYNC110 - nothing tells it
+                await asyncio.sleep(0.005)
+            return applied[key]
+        case ["settle"]:
+            while await app[STORE].read(_waits):  # noqa: ASYNC110 - nothing tells it
+                await asyncio.sleep(0.02)
+    return await app[STORE].read(
+        lambda tx: sum(tx.sessions.get(id_).message_seq for id_ in _sessions(tx))
+    )
+
+
+def _waits(tx: Transaction) -> bool:
+    return tx.inbox.next_due() is not None
 
 
 def _sessions(tx: Transaction) -> list[str]:

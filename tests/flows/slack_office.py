@@ -69,6 +69,11 @@ class Office:
             await self.outlet.asides.settled()
         await self.slack.post.settled()
 
+    async def hear(self) -> None:
+        """Let what was said mean something, and nothing come of it yet."""
+        await self.slack.post.settled()
+        await self.app[AGENT].backlog.drain()
+
     async def pass_time(self, span: Micros, step: Micros = 10 * MINUTE) -> None:
         """Let time pass, with all that becomes due on the way."""
         until = self.clock.now() + span

@@ -63,6 +63,7 @@ async def test_words_in_the_cards_own_thread_answer(acme: Office) -> None:
     await asked(acme, "ask @ben for approval: Ship it?")
     card = acme.card("ben")
     await acme.slack.post_as("ben", "dm", "*No.*", thread_ts=card.ts)
+    await acme.hear()
     assert (await acme.request()).state.value == "rejected"
     await acme.settle()
     assert "Rejected" in shown(acme.card("ben"))
@@ -92,6 +93,7 @@ async def test_an_answer_within_the_deadline_that_is_known_late_is_in_time(acme:
     acme.clock.advance(minutes=59)
     (delivery,) = await acme.slack.post.release()
     assert delivery.ok
+    await acme.hear()
     assert (await acme.request()).state.value == "approved"
 
 
@@ -374,6 +376,7 @@ async def test_in_a_channel_one_claims_a_card_and_only_the_asked_decide(acme: Of
     assert (await acme.request()).is_open
     assert len(acme.whispers("dana")) == 2
     await acme.slack.post_as("cleo", "general", "yes", thread_ts=card.ts)
+    await acme.hear()
     assert (await acme.request()).state.value == "approved"
     await acme.settle()
     (card,) = [m for m in acme.slack.messages("general") if m.metadata and not m.is_reply]

@@ -192,7 +192,7 @@ async def test_what_cannot_be_stored_is_not_acknowledged(
     async def down(*_: object) -> None:
         raise Unavailable("the database is down")
 
-    monkeypatch.setattr(acme.intake._handoff, "run", down)
+    monkeypatch.setattr(acme.store, "run", down)
     acme.slack.post.retry_at_once = False
     first = await acme.slack.mention("ana", "general", "help")
     assert {delivery.status for delivery in acme.slack.post.deliveries} == {503}
@@ -200,6 +200,7 @@ async def test_what_cannot_be_stored_is_not_acknowledged(
     acme.clock.advance(60)
     again = await acme.slack.post.retry_due(all_=True)
     assert all(delivery.ok for delivery in again)
+    await acme.hear()
     assert await acme.session_at(first) is not None
 
 

@@ -66,7 +66,7 @@ async def test_what_cannot_be_stored_is_not_acknowledged(
     async def down(*_: object) -> None:
         raise Unavailable("the database is down")
 
-    monkeypatch.setattr(acme.intake._handoff, "run", down)
+    monkeypatch.setattr(acme.store, "run", down)
     first = await acme.slack.mention("ana", "general", "hello")
     assert not any(delivery.ok for delivery in acme.slack.post.deliveries)
     monkeypatch.undo()

@@ -222,6 +222,7 @@ async def test_an_edit_before_the_turn_is_told_to_the_agent(acme: Office) -> Non
     session, first = await _busy(acme)
     said = await acme.slack.post_as("ana", "general", "ship on Friday", thread_ts=first.ts)
     await acme.slack.edit_as("ana", "general", said.ts, "ship on Monday")
+    await acme.hear()
     assert await acme.said(session) == [
         "hello",
         "ship on Friday",
@@ -259,6 +260,7 @@ async def test_a_deletion_before_the_turn_is_told_to_the_agent(acme: Office) -> 
     session, first = await _busy(acme)
     said = await acme.slack.post_as("ana", "general", "fire everybody", thread_ts=first.ts)
     await acme.slack.delete_as("ana", "general", said.ts)
+    await acme.hear()
     assert (await acme.said(session))[-1] == "I have deleted my last message: ignore it."
 
 

@@ -13,16 +13,19 @@ from bot.channels.slack.facts import Heard
 from bot.channels.slack.homes import Homes
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.maybe import Maybe, could_answer
+from bot.channels.slack.mentioned_rooms import mentioned, note_rooms
 from bot.channels.slack.offering import offer_room
 from bot.channels.slack.plain import plain
 from bot.channels.slack.roster import Barred, Roster
 from bot.channels.slack.shape import micros_of
+from bot.channels.slack.wholeness import refuse_unshown
 from bot.domain.commands import Actor, AnswerRequest, Outcome, SpeakAt
 from bot.domain.errors import Conflict, HandraiseError, NotFound, RateLimited, Unavailable
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import SECOND, Micros
 from bot.domain.person import Person
 from bot.domain.place import place_of
+from bot.service.backlog import NotYet
 from bot.service.notices import tell
 from bot.service.outlet import Parts
 from bot.service.ports.store import Transaction
@@ -41,11 +44,8 @@ _FILES = (
 _NOT_ASKED = "This question is not put to you, so nothing is decided by what you wrote under it."
 
 
-@dataclass(frozen=True, slots=True)
-class TooEarly(Exception):
+class TooEarly(NotYet):
     """A reply in a young thread that belongs to nothing yet: what it belongs to may follow."""
-
-    due_in: Micros = SOON
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +79,7 @@ class Hearing:
         `TooEarly` for what may belong to something that has not come yet (never if `again`), and
         `Unavailable` when nothing was stored.
         """
-        if not (heard.is_dm or heard.mentions_bot or heard.thread_ts):
+        if not may_concern(heard):
             return
         at = Spot(team=heard.team, user=heard.user, channel=heard.channel, thread=_shown_in(heard))
         try:
@@ -89,7 +89,7 @@ class Hearing:
             return
         if look is None:
             if heard.thread_ts is not None and not again and self._is_young(heard):
-                raise TooEarly
+                raise TooEarly(SOON)
             return
         try:
             await self._take(heard, look, at)
@@ -148,11 +148,14 @@ class Hearing:
                 self.asides.tell(at, _EMPTY)
             return
         person = look.person
+        now = self.parts.clock.now()
         if person is None:
-            now = self.parts.clock.now()
             person = await self.parts.store.run(
                 self.roster.met, heard.team, heard.user, heard.user_team, now
             )
+        rooms = mentioned(heard.text)
+        if rooms:
+            await self.parts.store.run(note_rooms, heard.team, rooms, now)
         actor = Actor(person_id=person.id, channel=SLACK)
         if look.request_id is not None:
             await self._answer(heard, look.request_id, look.words, actor, at)
@@ -169,6 +172,9 @@ class Hearing:
     ) -> None:
         """Take words under a card as an answer; what is asked back is said there, and stays."""
         where = spot(heard.team, heard.channel, heard.thread)
+        request = await self.parts.store.read(lambda tx: tx.requests.get(request_id))
+        if request is not None:
+            refuse_unshown(request, self.parts.public_url)
         outcome = await self.parts.intake.submit(
             AnswerRequest(
                 external_key=heard.key,
@@ -224,6 +230,11 @@ class Hearing:
                 if refusal.code != "place_taken":
                     raise
         return await self.parts.intake.submit(command)
+
+
+def may_concern(heard: Heard) -> bool:
+    """Tell whether a message can be anything to us, as far as it says so itself."""
+    return heard.is_dm or heard.mentions_bot or heard.thread_ts is not None
 
 
 def _place(heard: Heard) -> str:

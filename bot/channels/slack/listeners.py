@@ -1,4 +1,6 @@
-"""Bolt's side: six listeners, the frequent ones first; each answers once what it heard is stored.
+"""Bolt's side: six listeners, and before them a shortcut for messages, which are most of all.
+
+Each answers once what it heard is stored.
 
 Bolt would answer events before their listener has run, so it is told to run them first
 (`process_before_response`): what fails is answered 503, and Slack sends it again.
@@ -8,16 +10,19 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt import BoltContext, BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.door import FACT, INSTALLATION
+from bot.channels.slack.facts import Deleted, Edited, Heard
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.reception import Reception
 from bot.domain.errors import HandraiseError
@@ -73,6 +78,7 @@ def make_bolt(reception: Reception) -> AsyncApp:
     async def options() -> BoltResponse:
         return BoltResponse(status=200, body={"options": []})  # no menu of ours loads them
 
+    bolt.use(_Messages(reception))
     bolt.event(_ANY)(event)
     bolt.action(_ANY)(interaction)
     bolt.view(_ANY)(interaction)
@@ -80,6 +86,26 @@ def make_bolt(reception: Reception) -> AsyncApp:
     bolt.command(_ANY)(command)
     bolt.options(_ANY)(options)
     return bolt
+
+
+class _Messages(AsyncMiddleware):
+    """Answers messages before a listener is looked for."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 - handed over by name
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's own word
+    ) -> BoltResponse | None:
+        """Take a message to its inbox; leave all else to the listeners."""
+        fact = req.context.get(FACT)
+        if not isinstance(fact, Heard | Edited | Deleted):
+            return await next()
+        return await _stored(self._reception.event(fact, req.body, req.context[INSTALLATION]))
 
 
 async def _authorize(context: BoltContext) -> AuthorizeResult:

@@ -28,8 +28,9 @@ from bot.channels.slack.landing import Landing
 from bot.channels.slack.listeners import make_bolt
 from bot.channels.slack.maybe import Maybe
 from bot.channels.slack.oauth import INSTALL, REDIRECT, MayInstall, OAuth, nobody
+from bot.channels.slack.order import turn_of
 from bot.channels.slack.pointing import Pointing
-from bot.channels.slack.reception import EVENT, Reception
+from bot.channels.slack.reception import EVENT, MESSAGE, Reception
 from bot.channels.slack.roster import Roster
 from bot.channels.slack.saying_later import SAY, say_kept
 from bot.channels.slack.socket import Socket
@@ -37,7 +38,7 @@ from bot.channels.slack.speaking import SlackSpeaker
 from bot.channels.slack.staging import SlackStage
 from bot.channels.slack.submitting import Submitting
 from bot.channels.slack.watching import Watching
-from bot.service.backlog import Deal
+from bot.service.backlog import Deal, InOrder
 from bot.service.chores import Chore
 from bot.service.outlet import Health, Parts
 from bot.service.ports.inbox import Received
@@ -129,7 +130,8 @@ class SlackOpened:
     @property
     def deals(self) -> Mapping[str, Deal]:
         """Return how what is kept in the inbox is dealt with."""
-        return {EVENT: self.reception.deal, SAY: self._say}
+        deal = self.reception.deal
+        return {MESSAGE: InOrder(deal, turn_of), EVENT: deal, SAY: self._say}
 
     async def _say(self, received: Received) -> None:
         await say_kept(self.reception.roster.calls, received)

@@ -1,4 +1,8 @@
-"""Takes what comes through the door: decided at once, or kept in the inbox and dealt with later."""
+"""Takes what comes through the door: clicks are decided at once, messages are kept in the inbox.
+
+What a message means is found out from there, right after it was acknowledged and in the order of
+its thread.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ from bot.channels.slack.facts import (
     Submitted,
 )
 from bot.channels.slack.greeting import greet
-from bot.channels.slack.hearing import Hearing, TooEarly
+from bot.channels.slack.hearing import SOON, Hearing, may_concern
 from bot.channels.slack.homes import Homes
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.installations import Installations
@@ -48,6 +52,8 @@ log = logging.getLogger(__name__)
 
 EVENT = "slack.event"
 """The kind of what waits in the inbox to be dealt with as if it came just now."""
+MESSAGE = "slack.message"
+"""The kind of what was said, changed or deleted: dealt with in the order of its thread."""
 _REMEMBERED = 10_000
 
 
@@ -75,8 +81,11 @@ class Reception:
         if isinstance(fact, Gone):
             # Slack is asked whether it is so before a team is closed: that is not for now.
             await self._keep(fact, body)
-            return
-        await self._take(fact, body, us)
+        elif isinstance(fact, Heard | Edited | Deleted):
+            if not isinstance(fact, Heard) or may_concern(fact):
+                await self._keep(fact, body, kind=MESSAGE)
+        else:
+            await self._take(fact, body, us)
 
     async def interaction(
         self, fact: Fact | Ignored, body: Mapping[str, Any], us: Installation
@@ -123,11 +132,17 @@ class Reception:
         fact = translate(body, bot=us.bot_user)
         if isinstance(fact, Ignored):
             return
+        again = self.parts.clock.now() - received.received_at >= SOON
         try:
-            await self._process(fact, us, again=True)
-        except UnknownUser as unknown:
-            await self.roster.meet(unknown.team, unknown.user)
-            await self._process(fact, us, again=True)
+            try:
+                await self._process(fact, us, again=again)
+            except UnknownUser as unknown:
+                await self.roster.meet(unknown.team, unknown.user)
+                await self._process(fact, us, again=again)
+        except RateLimited as limited:
+            if received.last_error != limited.code:  # else they were told
+                self._say_wait(fact, limited)
+            raise
 
     async def _take(self, fact: Fact, body: Mapping[str, Any], us: Installation) -> None:
         """Deal with something now; what cannot be dealt with now is kept."""
@@ -135,11 +150,8 @@ class Reception:
             await self._process(fact, us, again=False)
         except UnknownUser:
             await self._keep(fact, body)
-        except TooEarly as early:
-            await self._keep(fact, body, due_in=early.due_in)
         except RateLimited as limited:
             await self._keep(fact, body, due_in=limited.retry_after * SECOND)
-            self._say_wait(fact, limited)
 
     async def _process(self, fact: Fact, us: Installation, *, again: bool) -> None:
         match fact:
@@ -186,11 +198,13 @@ class Reception:
         if await self.installations.find(gone.team) is None:
             await self.parts.store.run(lambda tx: tx.directory.drop(SLACK, f"{gone.team}/"))
 
-    async def _keep(self, fact: Fact, body: Mapping[str, Any], *, due_in: Micros = 0) -> None:
+    async def _keep(
+        self, fact: Fact, body: Mapping[str, Any], *, kind: str = EVENT, due_in: Micros = 0
+    ) -> None:
         now = self.parts.clock.now()
         received = Received(
             key=fact.key,
-            kind=EVENT,
+            kind=kind,
             payload=json.dumps(body),
             due_at=now + due_in,
             received_at=now,
@@ -220,4 +234,4 @@ class Reception:
 
 def _add(tx: Transaction, received: Received) -> None:
     if tx.inbox.add(received):
-        tx.announce(Topic.INBOX, EVENT)
+        tx.announce(Topic.INBOX, received.kind)
