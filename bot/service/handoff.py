@@ -60,6 +60,10 @@ class Handoff:
         result: T = committed[0]
         return result
 
+    async def read(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run a function that only reads, as `Store.read` does."""
+        return await self._store.read(function, *args)
+
     def _begin(self, committed: _Committed[Any]) -> None:
         """Begin with what a commit took, also when nobody waits for it any more.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +37,14 @@ from bot.domain.commands import (
     TimeOutSession,
     fingerprint,
 )
-from bot.domain.errors import Conflict, HandraiseError, Invalid, NotAllowed
+from bot.domain.errors import (
+    Conflict,
+    HandraiseError,
+    Invalid,
+    NotAllowed,
+    RateLimited,
+    Unavailable,
+)
 from bot.domain.instants import HOUR, Micros
 from bot.domain.record import changed
 from bot.domain.routing import Routing
@@ -155,10 +163,26 @@ class Intake:
         try:
             outcome = await self._handoff.run(self._clock.now, self._apply, command)
         except HandraiseError as refusal:
-            self._observer.command(name, refusal.code)
-            raise
+            copy = await self._applied_meanwhile(command, refusal)
+            if copy is None:
+                self._observer.command(name, refusal.code)
+                raise
+            outcome = copy
         self._observer.command(name, "replayed" if outcome.replayed else outcome.status)
         return outcome
+
+    async def _applied_meanwhile(self, command: Command, refusal: HandraiseError) -> Outcome | None:
+        """Return what a copy of a refused command led to, if that was under way and came first.
+
+        A line that breaks sends its act again: "already cancelled" is no answer to who cancelled.
+        """
+        if isinstance(refusal, RateLimited | Unavailable):
+            return None  # it is sent again, and finds the receipt then
+        with suppress(HandraiseError):
+            earlier = await self._handoff.read(_receipt_of, command.external_key)
+            if earlier is not None and earlier.of == fingerprint(command):
+                return replace(earlier, of="")
+        return None
 
     def _apply(self, tx: Transaction, command: Command) -> Outcome:
         earlier = tx.receipts.find(command.external_key)
@@ -183,6 +207,10 @@ class Intake:
             return outcome
         tx.receipts.add(command.external_key, changed(outcome, of=asked), now)
         return outcome
+
+
+def _receipt_of(tx: Transaction, external_key: str) -> Outcome | None:
+    return tx.receipts.find(external_key)
 
 
 def _refuse_shut_out(tx: Transaction, command: Command) -> None:

@@ -285,9 +285,13 @@ class Stage:
         actor = self.actor(who, verified=verified, channel=channel)
         return await self.intake.submit(command(actor=actor, request_id=request.id, **given))
 
-    async def cancel(self, who: str, request: FeedbackRequest) -> Outcome:
+    async def cancel(
+        self, who: str, request: FeedbackRequest, *, key: str | None = None
+    ) -> Outcome:
         return await self.intake.submit(
-            CancelRequest(external_key=self.key(), actor=self.actor(who), request_id=request.id)
+            CancelRequest(
+                external_key=key or self.key(), actor=self.actor(who), request_id=request.id
+            )
         )
 
     async def close_session(self, who: str, session_id: str) -> Outcome:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from bot.adapters.store.postgres import PostgresStore
+from bot.domain.errors import Conflict
 from bot.domain.feedback import State
 from bot.domain.session import SessionState
 from tests.clock import FakeClock
@@ -139,3 +140,20 @@ async def test_two_sweepers_expire_once(two: tuple[Stage, Stage]) -> None:
     assert sum(swept) == 1
     assert (await two[0].request(request)).state is State.EXPIRED
     assert (await two[0].journal(request.session_id)).count("request.expired") == 1
+
+
+async def test_copies_of_one_act_are_never_told_that_it_cannot_be_done(
+    two: tuple[Stage, Stage],
+) -> None:
+    """Invariants 1 and 2: a line broke, its act came again, and the first copy was under way."""
+    for n in range(5):
+        request = await two[0].asked("ann", "ask bob: Ship?")
+        outcomes = await asyncio.gather(
+            *(two[i % 2].cancel("ann", request, key=f"cancel-{n}") for i in range(6))
+        )
+        assert {outcome.status for outcome in outcomes} == {"cancelled"}
+        assert sum(not outcome.replayed for outcome in outcomes) == 1
+        # Another act is refused: that one came too late.
+        with pytest.raises(Conflict):
+            await two[1].cancel("ann", request)
+        await two[0].close_session("ann", request.session_id)
