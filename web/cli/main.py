@@ -25,6 +25,7 @@ from web.cli import (
     question,
     secrets,
     serve,
+    slack,
     users,
 )
 
@@ -33,7 +34,7 @@ CANNOT = 2
 BROKEN_PIPE = 141
 """As the shell says it of a process that SIGPIPE ended."""
 
-GROUPS = (serve, doctor, users, audit, question, deliveries, person, gmail, secrets, backup)
+GROUPS = (serve, doctor, users, audit, question, deliveries, person, gmail, slack, secrets, backup)
 _EPILOG = """\
 It reads the same settings as the server, from the environment and .env, and may run beside it.
 Exit code: 0 when all is well, 1 when something was not found, does not verify or is to be done, 2

@@ -52,7 +52,7 @@ def health_of(
             reason="No workspace has installed the app yet. An administrator does so at "
             f"{config.public_url}/slack/install",
         )
-    details = {id_: f"{kept.name or id_}: {_team(kept, now)}" for id_, kept in shown.items()}
+    details = {id_: f"{kept.name or id_}: {standing_of(kept, now)}" for id_, kept in shown.items()}
     closed = [kept for kept in shown.values() if kept.closed]
     if len(closed) == len(shown):
         return Health(state="closed", reason=_sentence(config, closed), details=details)
@@ -85,7 +85,8 @@ def _names(teams: list[Kept]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def _team(kept: Kept, now: Micros) -> str:
+def standing_of(kept: Kept, now: Micros) -> str:
+    """Return how one team does, as part of a sentence."""
     if kept.closed:
         return f"disconnected, {_WHY.get(kept.closed, 'Slack refused it')}"
     if kept.stuck and kept.installation is not None and kept.installation.expires_at is not None:
