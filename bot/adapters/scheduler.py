@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -27,7 +28,12 @@ class Ticker:
 
     async def _call(self) -> None:
         # A method of our own, since APScheduler never awaits lambdas or callable objects.
-        await self._tick()
+        try:
+            await self._tick()
+        except asyncio.CancelledError:
+            if self._scheduler is not None:
+                raise
+            # By `close`; APScheduler would log it as a fault, with its traceback.
 
     async def close(self) -> None:
         """Stop ticking; a tick that runs is cancelled."""
