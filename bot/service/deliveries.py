@@ -21,6 +21,7 @@ from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import Attempt, Recorded
 from bot.service.reaching import give_time, try_next
+from bot.service.rooms import is_in_room, tell_room_is_lost
 
 UNREACHABLE = "recipient.unreachable"
 _ANSWERS = (Standing.COUNTED, Standing.DECIDED, Standing.CHANGES)
@@ -128,7 +129,10 @@ class Deliveries:
                 tx.announce(Topic.SURFACE, surface.request_id)
         # Sessions are held once all requests are, and they in one order, too.
         for request, surface in sorted(lost, key=lambda each: each[0].session_id):
-            self._tell_if_unreachable(tx, request, surface, now)
+            if is_in_room(surface):
+                tell_room_is_lost(tx, request, surface, now, self.session_timeout)
+            else:
+                self._tell_if_unreachable(tx, request, surface, now)
 
     def _ended(
         self, tx: Transaction, errand: Errand, delivery: Delivery, now: Micros, lost: list[Lost]
@@ -173,13 +177,20 @@ class Deliveries:
         if recorded.written:
             kind = "surface.dead" if dead else "surface.failed"
             _journal(tx, request, surface, kind, delivery.detail, now)
-            if (
-                dead
-                and request.is_open
-                and not try_next(tx, request, surface.person_id, now, self.routing)
-            ):
+            if dead and request.is_open and not self._try_next(tx, request, surface, now):
                 lost.append((request, surface))
         return recorded
+
+    def _try_next(
+        self, tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros
+    ) -> bool:
+        """Have the next channels tried at once; False when somebody must be told all the same."""
+        if not is_in_room(surface):
+            return try_next(tx, request, surface.person_id, now, self.routing)
+        for recipient in tx.requests.recipients(request.id):
+            if recipient.part is Part.DECIDER:
+                try_next(tx, request, recipient.canonical_id, now, self.routing)
+        return False
 
     def _may_be_lost(self, errand: Errand) -> bool:
         return self.routing.order != (CHAT,) and not errand.needless
@@ -236,6 +247,8 @@ def _needless(tx: Transaction, surface: Surface, request: FeedbackRequest) -> st
         return "settled before it was sent"
     if surface.position == 0 and surface.channel == CHAT:
         return ""  # the first of all, and nothing is pushed there
+    if is_in_room(surface):
+        return ""  # whatever one of them has done, the others read it there
     recipients = tx.requests.recipients(request.id)
     recipient = next(
         (r for r in recipients if surface.person_id in (r.person_id, r.canonical_id)), None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from bot.domain.commands import SYSTEM_CHANNEL
 from bot.domain.errors import Invalid
 from bot.domain.feedback import FeedbackRequest
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.place import channel_of, key_of
+from bot.domain.planning import Role
 from bot.domain.routing import Routing, lane_of
 from bot.domain.surface import ASKING_PRIORITY, Surface
+from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
 
@@ -18,6 +21,8 @@ ROOM = "slack.room"
 """The kind under which the directory lists the channels that were mentioned."""
 SLACK = "slack"
 HERE = "here"
+_DIRECT = re.compile(r"[^/]*/D")
+"""Of the keys of places: what two people write to each other."""
 _ID = re.compile(r"[cg][a-z0-9]{6,20}")
 
 
@@ -31,6 +36,12 @@ def address_of_room(tx: Transaction, room: str, place: str | None, routing: Rout
     if room == HERE:
         if place is None or channel_of(place) != SLACK:
             raise Invalid("This session lives in no Slack thread, so I cannot ask “here”.")
+        if _DIRECT.match(key_of(place)):
+            raise Invalid(
+                "These are your direct messages, which nobody else reads. Leave out “here”, or "
+                "name a channel.",
+                code="room",
+            )
         return f"#{key_of(place)}"
     name = room.removeprefix("#")
     team = key_of(place).partition("/")[0] if place and channel_of(place) == SLACK else ""
@@ -76,7 +87,35 @@ def put_into_room(
     )
 
 
+def is_in_room(surface: Surface) -> bool:
+    """Tell whether a card is the one that several people read in a room."""
+    return surface.address.startswith("#")
+
+
+def tell_room_is_lost(
+    tx: Transaction, request: FeedbackRequest, surface: Surface, now: Micros, timeout: Micros
+) -> None:
+    """Tell the asker that a card could not be put into its room, and what is done instead."""
+    locked = tx.requests.lock(request.id)
+    session = tx.sessions.lock(request.session_id)
+    kept = tx.surfaces.get(surface.id)
+    if locked is None or not locked.is_open or session is None or kept is None:
+        return
+    why = kept.last_error or "no reason given"
+    conversation = Conversation(tx, session, now, timeout)
+    conversation.place = request.place
+    conversation.say(
+        Role.SYSTEM,
+        f"I could not put “{request.question}” into the channel ({why}). I ask everybody alone "
+        "instead. To have it asked there next time, invite me.",
+        channel=SYSTEM_CHANNEL,
+        request_id=request.id,
+        stirs=False,
+    )
+    conversation.save()
+
+
 def room_of(tx: Transaction, request: FeedbackRequest) -> str | None:
     """Return the address of the room that a request's card went into; None for none."""
     surfaces = tx.surfaces.of_request(request.id)
-    return next((s.address for s in surfaces if s.address.startswith("#")), None)
+    return next((s.address for s in surfaces if is_in_room(s)), None)

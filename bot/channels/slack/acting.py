@@ -25,6 +25,7 @@ from bot.channels.slack.refusals import Refused
 from bot.channels.slack.roster import Barred, Roster
 from bot.channels.slack.settings_modal import Settings, settings_modal
 from bot.channels.slack.submissions import picked
+from bot.channels.slack.wholeness import refuse_unshown
 from bot.domain.card import Card
 from bot.domain.commands import (
     Actor,
@@ -56,6 +57,8 @@ _OPENS: dict[Act, Callable[..., Block]] = {
     Act.CHANGES: changes_modal,
     Act.DELEGATE: delegate_modal,
 }
+_APPROVING = {Act.APPROVE, Act.NOTE, Act.ANSWER, Act.CONFIRM}
+"""What may approve: for that, all of a question must have been shown."""
 _WITHOUT_QUESTION = {Act.END, Act.SETTINGS, Act.OPEN}
 _DONE = {
     "asked": "The question is asked again.",
@@ -151,6 +154,8 @@ class Acting:
         request = look.request
         if request is None:
             raise NotFound("That question is not here any more.")
+        if click.act in _APPROVING:
+            refuse_unshown(request, self.parts.public_url)
         if click.act in _OPENS:
             await self._open_modal(clicked, click, look, request, at)
             return

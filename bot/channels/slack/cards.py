@@ -59,8 +59,18 @@ def card_message(
     people read this one card; `reopenable` are late responses that the asker may let decide.
     """
     if in_channel:
-        # Others read it too: what is said to one of them goes, the claim is said by name.
-        card = replace(card, own=None, claimed_by_reader=False, route=Route.ASKED, by=None)
+        # Whoever reads it, it is put to those who are asked: what is one reader's own goes, and
+        # what became of one (handed on, away, the asker themself) takes nobody's buttons away.
+        card = replace(
+            card,
+            reader_id="",
+            part=Part.DECIDER,
+            route=Route.ASKED,
+            by=None,
+            own=None,
+            claimed_by_reader=False,
+            late=(),
+        )
     request = card.request
     asked = card.part is Part.DECIDER
     shown = contents(request, card.url, with_answers=not (asked and request.is_open))

@@ -26,6 +26,7 @@ from bot.channels.slack.submissions import (
     update_response,
     words_of,
 )
+from bot.channels.slack.wholeness import refuse_unshown
 from bot.domain.commands import (
     Actor,
     AnswerRequest,
@@ -107,6 +108,8 @@ class Submitting:
         if click.digest != request.digest:
             await self.parts.store.run(repaint, request, self.parts.clock.now())
             raise Conflict(OLD, code="digest_mismatch")
+        if click.act in (Act.NOTE, Act.ANSWER):
+            refuse_unshown(request, self.parts.public_url)
         command, field = await self._command(submitted, bound, request, actor)
         try:
             outcome = await self.parts.intake.submit(command)
