@@ -75,7 +75,8 @@ function stored(entry, outcome) {
   // Until the message itself comes, the entry stands in for it, so that nothing blinks.
   if (arrived || !entry.seq || !state.conversations.has(entry.session_id)) state.outbox.delete(entry.client_id);
   changed("outbox");
-  if (opened && state.route.name === "home") go(`#/s/${outcome.session_id}`);
+  // The address may have changed already, before anybody heard of it.
+  if (opened && state.route.name === "home" && ["", "#/", "#/new"].includes(location.hash)) go(`#/s/${outcome.session_id}`);
 }
 
 function failed(entry, refusal) {
