@@ -19,6 +19,7 @@ from web.assets import read_assets
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PAGES = Path(package.__file__).parent / "pages"
 FILES = sorted(path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*") if path.is_file())
+IMPORTED = re.compile(r'^(?:import|export) [^;]*? from "\./([\w-]+\.js)";', re.MULTILINE)
 TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -109,7 +110,7 @@ def test_all_that_the_first_screen_runs_is_asked_for_by_the_page_itself() -> Non
     needed, new = {"main.js"}, ["main.js"]
     while new:
         text = (PAGES / "scripts" / new.pop()).read_text()
-        for name in re.findall(r'^(?:import|export) [^;]*? from "\./([\w-]+\.js)";', text, re.MULTILINE):
+        for name in IMPORTED.findall(text):
             if name not in needed:
                 needed.add(name)
                 new.append(name)
