@@ -106,7 +106,11 @@ async def test_a_closed_server_takes_nobody(serve: Serve, logged: list[str]) -> 
     async with serve(debug=False, registration="closed") as client:
         assert code_of(await register(client, "eve")) == (403, "registration_closed")
         async with client.get("/api/auth/ways") as answer:
-            assert await answer.json() == {"registration": "closed", "slack": False}
+            assert await answer.json() == {
+                "registration": "closed",
+                "slack": False,
+                "administrator_wanted": True,
+            }
 
 
 @pytest.mark.parametrize(

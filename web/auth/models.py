@@ -106,6 +106,10 @@ class Ways(BaseModel):
 
     registration: Literal["open", "domain", "invite", "closed"]
     slack: bool = Field(description="Whether `/api/auth/slack` signs people in.")
+    administrator_wanted: bool = Field(
+        description="Whether nobody administrates this server yet, so that whoever registers with "
+        "the one-time code of its log does."
+    )
 
 
 class SignIn(BaseModel):

@@ -24,13 +24,17 @@ TAG = "accounts"
     tag=TAG,
     answer=Ways,
     signed_in=False,
-    needs_store=False,
 )
 async def ways(call: Call) -> Ways:
     """Tell what the page may offer to somebody who is not signed in."""
     settings = call.app[SETTINGS]
+    there = settings.debug or await call.app[STORE].read(lambda tx: tx.accounts.has_administrator())
     return Ways.model_validate(
-        {"registration": settings.registration, "slack": bool(settings.slack_client_id)}
+        {
+            "registration": settings.registration,
+            "slack": bool(settings.slack_client_id),
+            "administrator_wanted": not there,
+        }
     )
 
 

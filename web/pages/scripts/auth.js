@@ -17,13 +17,18 @@ const NAMED = { register: "register", invite: "register", "sign-in": "login", fo
 let later = false;
 /** How one can register and sign in here, as the server says. */
 let learning = null;
-let ways = { registration: "open", slack: false };
+let ways = { registration: "open", slack: false, administrator_wanted: false };
+
+/** Whether nobody can register here but by the one-time code of the server's log. */
+function isShut() {
+  return ways.registration === "closed" && !ways.administrator_wanted;
+}
 
 function wantedForm() {
   if (state.account && state.route.name !== "reset") return "verify";
   const named = NAMED[state.route.name];
   if (named) return named;
-  return visitor.known || ways.registration === "closed" ? "login" : "register";
+  return visitor.known || isShut() ? "login" : "register";
 }
 
 /** Show the screen that fits: the forms, the code, or the page itself. */
@@ -103,9 +108,13 @@ async function login({ username, password }) {
   await enter();
 }
 
-async function register({ email, username, password }) {
+async function register({ email, username, password, administrator_code: code }) {
   const invite = state.route.name === "invite" ? { invite: state.route.id } : {};
-  await signIn("/api/auth/register", { body: { email: email.trim(), username: username.trim(), password, ...invite } });
+  const first = code?.trim() ? { administrator_code: code.trim() } : {};
+  await signIn("/api/auth/register", { body: { email: email.trim(), username: username.trim(), password, ...invite, ...first } });
+  ways.administrator_wanted = false;
+  // A used invitation has no place in the browser's history.
+  if (invite.invite) go("#/", { replace: true });
   await enter();
 }
 
@@ -130,9 +139,10 @@ async function learnWays() {
     return; // the forms say what is wrong once they are sent
   }
   for (const node of document.querySelectorAll("[data-way=slack]")) node.hidden = !ways.slack;
-  const invited = ways.registration === "invite";
+  const invited = ways.registration === "invite" && !ways.administrator_wanted;
   byId("register-invite").hidden = !(invited && state.route.name !== "invite");
-  for (const node of document.querySelectorAll("[data-way=register]")) node.hidden = ways.registration === "closed";
+  for (const node of document.querySelectorAll("[data-way=first]")) node.hidden = !ways.administrator_wanted;
+  for (const node of document.querySelectorAll("[data-way=register]")) node.hidden = isShut();
   if (document.body.dataset.screen === "auth") chooseScreen();
 }
 
