@@ -183,3 +183,23 @@ async def test_a_private_channel_that_we_are_not_in_is_told_to_the_asker(acme: O
     assert len(acme.cards("ben")) == 1
     told = acme.texts("general", first.ts)
     assert any("invite" in text for text in told), told
+
+
+async def test_each_who_clicks_hears_of_it_though_slack_asks_to_wait(acme: Office) -> None:
+    people = [f"dev{n}" for n in range(6)]
+    for name in people:
+        acme.slack.add_user(name, acme.slack.workspace.teams[acme.slack.user("ana").team_id])
+    await acme.outlet.watching.roster.list_team(acme.slack.user("ana").team_id)
+    room = ops(acme, "ana", *people)
+    names = ", ".join(f"@{name}" for name in people)
+    await acme.slack.mention("ana", "general", f"ask {names} in <#{room.id}|ops>: Who is it?")
+    await acme.settle()
+    (card,) = cards_in(acme, room)
+    acme.slack.rates.enforced = True
+    value = value_of(card, "hr.claim")
+    for name in people:
+        forged = {"action_id": "hr.claim", "value": value}
+        await acme.slack.forge_click(name, room, card.ts, forged)
+    await acme.outlet.asides.settled()
+    heard = [acme.whispers(name) for name in people]
+    assert [len(each) for each in heard] == [1] * len(people), heard

@@ -14,11 +14,16 @@ from bot.channels.slack.escaping import escape
 from bot.channels.slack.modals import refused as refused_view
 from bot.channels.slack.refusals import Refused
 from bot.domain.errors import HandraiseError
+from bot.service.ports.channel import Fate
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 200
 """Beyond so many on their way, what is said aside is not said."""
+TRIES = 4
+"""How often Slack is asked to say a sentence that it takes only later."""
+LONGEST = 15.0
+"""Seconds between two tries: after more, nobody looks for it."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -77,10 +82,19 @@ class Asides:
         if spot.thread is not None:
             said["thread_ts"] = spot.thread
         where, whom = spot.channel, spot.user
-        await self.calls.call(
-            spot.team,
-            lambda client: client.chat_postEphemeral(channel=where, user=whom, **said),
-        )
+        for tries in range(1, TRIES + 1):
+            try:
+                await self.calls.call(
+                    spot.team,
+                    lambda client: client.chat_postEphemeral(channel=where, user=whom, **said),
+                )
+            except Refused as refused:
+                # Whoever clicked while much was said in their channel must hear it all the same.
+                if refused.fate is not Fate.RETRY or tries == TRIES:
+                    raise
+                await self.calls.rest(min(refused.retry_after or 1.0, LONGEST))
+            else:
+                return
 
     async def open_view(self, spot: Spot, view: Block) -> None:
         """Open a modal; raises `Refused`, such as when the 3 seconds are over."""

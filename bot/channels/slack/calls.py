@@ -42,6 +42,10 @@ class Calls:
         """Return the app in a team."""
         return await self._installations.of(team)
 
+    async def rest(self, seconds: float) -> None:
+        """Wait for so long before Slack is asked again."""
+        await self._pause(seconds)
+
     async def call(
         self,
         team: str,
