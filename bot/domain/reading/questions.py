@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.feedback import FeedbackRequest
+from bot.domain.feedback import FeedbackRequest, Kind
 from bot.domain.reading.languages.language import listed
 from bot.domain.reading.phrases import (
     AMOUNTS,
@@ -16,6 +16,7 @@ from bot.domain.reading.phrases import (
     spelt,
 )
 from bot.domain.reading.spelling import seen, words
+from bot.domain.reading.troubles import asks_for_trouble, offers_two
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 _FIRST_WORDS = 4
@@ -24,9 +25,16 @@ _WITHOUT = spelt(listed("without | ohne | sans | sin | sem | senza | zonder"))
 
 
 def yes_and_no_are_clear(request: FeedbackRequest) -> bool:
-    """Tell whether yes approves and no rejects, which a negative question turns round."""
+    """Tell whether yes approves and no rejects.
+
+    A negative question turns them round, one after troubles may, and to "this or that?" they say
+    neither.
+    """
     return not any(
-        holds(said, OBJECTIONS) or holds(said[:_FIRST_WORDS], NEGATIONS - _WITHOUT)
+        holds(said, OBJECTIONS)
+        or holds(said[:_FIRST_WORDS], NEGATIONS - _WITHOUT)
+        or asks_for_trouble(said)
+        or (request.kind is Kind.APPROVAL and offers_two(said))
         for said in _sentences(request)
     )
 
