@@ -117,6 +117,8 @@ class AnswerRequest(Command):
     """When it was sent, where the channel proves that; None means now."""
     spot: str | None = None
     """Where it was said, in the channel's words: what is asked back is said there."""
+    scattered: bool = False
+    """Whether its words stood between lines of what they answer: by themselves they say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -62,7 +62,7 @@ class Answering:
                 "This is not the question that you were shown. Reload, read it again, and answer.",
                 code="digest_mismatch",
             )
-        reading = read(
+        reading = _scattered(command) or read(
             request,
             approved=command.approved,
             choices=command.choices,
@@ -82,6 +82,7 @@ class Answering:
                 if (
                     self.has_reader
                     and command.actor.channel != CHAT
+                    and not command.scattered
                     and is_worth_reading(request, command)
                 ):
                     read_later(tx, request, kept, command, now)
@@ -202,6 +203,16 @@ class Answering:
 def _is_shown_outside(tx: Transaction, request: FeedbackRequest) -> bool:
     """Tell whether a question is shown where it must be repainted; a page looks for itself."""
     return any(surface.channel != CHAT for surface in tx.surfaces.of_request(request.id))
+
+
+def _scattered(command: AnswerRequest) -> Unclear | None:
+    """Return what to ask back where it cannot be told to what each of the words belongs."""
+    if not command.scattered:
+        return None
+    return Unclear(
+        question="Your words stood between the lines of an earlier mail, so I could not tell to "
+        "what they belong, and nothing is decided. Please write your answer by itself."
+    )
 
 
 def _names(tx: Transaction, question: Question, recipient: Recipient) -> list[str]:

@@ -224,3 +224,19 @@ def test_a_hostile_text_takes_no_long_time(line: str) -> None:
 def test_the_writers_own_name_signs(text: str, kept: str) -> None:
     assert new_text(text, writer="Dana Reyes").text == kept
     assert new_text(f"{text}\n\nHand wrote:\n> yes\n", writer="Dana Reyes").text == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "inline"),
+    [
+        ("yes\n\n> Shall we ship?", False),
+        ("> Shall we ship?\n\nyes", False),
+        ("> Bob has seen it?\nyes\n> Shall we ship?", True),
+        ("> Shall we ship?\nyes\n> Please answer by Friday.\n> Ann", True),
+        ("Hi Ann\n> Shall we ship?\nyes", True),
+        ("> One?\nyes\n> Two?\nno", True),
+        ("On Mon, Mar 2, 2026 at 9:12 AM Hand wrote:\n> Seen?\nyes\n> Shall we ship?", True),
+    ],
+)
+def test_answers_between_the_lines_of_a_quotation_are_told(text: str, inline: bool) -> None:
+    assert new_text(text).inline is inline

@@ -45,6 +45,7 @@ class Answers:
                         text=words,
                         sent_at=mail.at,
                         spot=spot_of(mail.thread),
+                        scattered=mail.reading.words.inline,
                     )
                 )
             except NotAllowed as refusal:

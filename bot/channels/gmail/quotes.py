@@ -66,7 +66,9 @@ def new_text(text: str, *, writer: str = "") -> NewText:
             written.append((start, said))
     above = [said for start, said in written if start < first_quote]
     below = [said for start, said in written if start >= first_quote]
-    inline = len(below) > 1 or (bool(above) and bool(below))
+    # "yes" below one line of several may agree with that line alone.
+    quoted_on = bool(below) and any(quoted[written[-1][0] : end])
+    inline = len(below) > 1 or (bool(above) and bool(below)) or quoted_on
     return NewText(
         text="\n\n".join(above + below),
         quoted=end < len(lines) or any(quoted),
