@@ -12,6 +12,9 @@ from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
 from bot.service.settling import tell_everybody
 
+REMARKED = "remark:"
+"""The prefix of marks of remarks that were kept."""
+
 
 def remark(
     tx: Transaction,
@@ -26,7 +29,7 @@ def remark(
     timeout: Micros,
 ) -> bool:
     """Keep a bystander's words once, by `key`; False when there is no such question."""
-    mark = f"remark:{key}"
+    mark = REMARKED + key
     if tx.marks.get(mark) is not None:
         return True
     words = clean(text, what="comment", limit=ANSWER_BYTES)

@@ -11,6 +11,9 @@ from bot.domain.routing import lane_of
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
 
+TOLD = "told:"
+"""The prefix of marks of what was said once, which are kept as long as receipts."""
+
 
 def tell(
     tx: Transaction,
@@ -35,9 +38,9 @@ def tell(
     if address is None:
         return
     if once is not None:
-        if tx.marks.get(f"told:{once}") is not None:
+        if tx.marks.get(TOLD + once) is not None:
             return
-        tx.marks.put(f"told:{once}", "1", now)
+        tx.marks.put(TOLD + once, "1", now)
     place = place_of(channel, address)
     body = {"text": text, "url": url, "request_id": request_id, "spot": spot, "to": address}
     tx.posts.add(

@@ -9,8 +9,10 @@ from time import monotonic
 from bot.domain.commands import SYSTEM_CHANNEL, Actor, AdvanceRequest, Command, TimeOutSession
 from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.instants import DAY, HOUR, Micros
+from bot.service.bystanding import REMARKED
 from bot.service.erasing import carry_on
 from bot.service.intake import Intake
+from bot.service.notices import TOLD
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Transaction
@@ -46,6 +48,7 @@ class Sweeper:
         self._observer = observer or Unobserved()
         self._retention = retention or Retention()
         self._families_at: Micros = 0
+        self._marks_at: Micros = 0
 
     async def sweep(self) -> int:
         """Apply everything that is due and return how many commands that took."""
@@ -108,6 +111,7 @@ class Sweeper:
             tx.links.prune(now, BATCH),
             tx.tickets.prune(now - DAY, BATCH),
             self._forget_families(tx, now),
+            self._forget_marks(tx, now),
         )
         return max(gone) >= BATCH
 
@@ -119,6 +123,15 @@ class Sweeper:
         if gone < BATCH:
             self._families_at = now + HOUR
         return gone
+
+    def _forget_marks(self, tx: Transaction, now: Micros) -> int:
+        """Drop what says that a word was said: the act that it was said for cannot come again."""
+        if now < self._marks_at:
+            return 0
+        gone = [tx.marks.prune(prefix, now - RECEIPTS_KEPT, BATCH) for prefix in (TOLD, REMARKED)]
+        if max(gone) < BATCH:
+            self._marks_at = now + HOUR
+        return max(gone)
 
     def _tidy(self, tx: Transaction, now: Micros) -> None:
         """Erase some of what must not be kept any longer."""

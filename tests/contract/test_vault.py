@@ -78,6 +78,21 @@ async def test_marks_are_found_by_the_beginning_of_their_names(store: AnyStore) 
     assert await store.read(lambda tx: tx.marks.like("mail.")) == both[1:]
 
 
+async def test_old_marks_are_forgotten_by_the_beginning_of_their_names(store: AnyStore) -> None:
+    def write(tx: Transaction) -> None:
+        for at in range(5):
+            tx.marks.put(f"told:{at}", "1", NOW + at)
+        tx.marks.put("Told:0", "1", NOW)
+        tx.marks.put("other", "1", NOW)
+
+    await store.run(write)
+    assert await store.run(lambda tx: tx.marks.prune("told:", NOW + 3, 2)) == 2
+    assert await store.run(lambda tx: tx.marks.prune("told:", NOW + 3, 2)) == 1
+    assert await store.run(lambda tx: tx.marks.prune("told:", NOW + 3, 2)) == 0
+    left = [name for name, _, _ in await store.read(lambda tx: tx.marks.like(""))]
+    assert sorted(left) == ["Told:0", "other", "told:3", "told:4"]
+
+
 async def test_a_lease_is_taken_over_after_its_end_with_a_greater_number(store: AnyStore) -> None:
     def take(tx: Transaction, owner: str, now: int) -> int | None:
         return tx.leases.take("mailbox", owner, now, now + 10)

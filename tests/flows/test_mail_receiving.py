@@ -31,12 +31,13 @@ TOPIC = "projects/demo/topics/mail"
 async def test_a_cursor_that_is_too_old_loses_and_doubles_nothing(room: MailRoom) -> None:
     room.gmail.send_as(ANN, to=BOT, subject="one", text="help")
     await room.settle()
+    searches = len(room.gmail.calls("messages.list"))
     room.gmail.send_as(ANN, to=BOT, subject="two", text="help")
     room.gmail.forget_history(BOT)
     room.gmail.send_as(ANN, to=BOT, subject="three", text="help")
     await room.settle()
     assert sorted(mail.subject for mail in room.got(ANN)) == ["Re: one", "Re: three", "Re: two"]
-    assert len(room.gmail.calls("messages.list")) == 1
+    assert len(room.gmail.calls("messages.list")) == searches + 1
 
 
 async def test_every_page_of_the_history_is_read(
@@ -181,7 +182,11 @@ async def test_the_watch_is_renewed_daily_and_its_age_is_told(
         health = room.app[AGENT].outlets["email"].health()
         assert health.state == "degraded"
         assert "GMAIL_PUBSUB_TOPIC" in health.reason
-        assert int(health.details["watch_age_seconds"]) > 2 * 86_400
+        age = health.details["watch_age_seconds"]
+        assert int(age) > 2 * 86_400
+        async with room.client.get("/metrics") as answer:
+            told = [line for line in (await answer.text()).splitlines() if "watch_age" in line]
+        assert f'channel_watch_age_seconds{{channel="email"}} {float(age)}' in told
 
 
 def renewed(gmail: GmailServer) -> int:
@@ -277,4 +282,21 @@ async def test_a_server_starts_while_google_is_silent(
         await room.settle(5)
         gmail.send_as(ANN, to=BOT, subject="one", text="help")
         await room.settle()
-        assert "Re: one" in [mail.subject for mail in room.got(ANN)]
+        assert [mail.subject for mail in room.got(ANN)] == ["Re: early", "Re: one"]
+
+
+async def test_mail_counts_from_when_the_mailbox_was_connected(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    gmail.send_as(ANN, to=BOT, subject="before", text="help")
+    clock.advance(minutes=5)
+    gmail.fail("getProfile", "unavailable", times=2)
+    async with mail_room(tmp_path, clock, gmail) as room:
+        gmail.send_as(ANN, to=BOT, subject="early", text="help")
+        assert await room.taken() == []
+    clock.advance(hours=3)
+    async with mail_room(tmp_path, clock, gmail) as room:
+        gmail.send_as(ANN, to=BOT, subject="one", text="help")
+        await room.settle()
+        await room.settle()
+        assert [mail.subject for mail in room.got(ANN)] == ["Re: early", "Re: one"]

@@ -34,6 +34,18 @@ _LIKE = Statement(
         .order_by(marks.c.name)
     )
 )
+_PRUNE = Statement(
+    lambda: delete(marks).where(
+        marks.c.name.in_(
+            select(marks.c.name)
+            .where(
+                func.substr(marks.c.name, literal_column("1"), func.length(_PREFIX)) == _PREFIX,
+                marks.c.at < bindparam("before"),
+            )
+            .limit(bindparam("limit"))
+        )
+    )
+)
 
 
 class Marks:
@@ -58,3 +70,7 @@ class Marks:
     def like(self, prefix: str) -> Sequence[tuple[str, str, Micros]]:
         """Return name, value and time of the marks whose name begins so, by name."""
         return [(row[0], row[1], row[2]) for row in self._db.all(_LIKE, {"prefix": prefix})]
+
+    def prune(self, prefix: str, before: Micros, limit: int) -> int:
+        """Forget marks whose name begins so and that were put before then."""
+        return self._db.run(_PRUNE, {"prefix": prefix, "before": before, "limit": limit})

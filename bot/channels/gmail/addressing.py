@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.channels.gmail.mail import Mail
 
-_TOKEN = re.compile(r"r\.([A-Za-z0-9_-]{8,100})")
+_TOKEN = re.compile(r"r\.([A-Za-z0-9_-]{8,100})", re.IGNORECASE)
 _TOKENS = 5
 
 

@@ -16,6 +16,7 @@ from oauthlib.oauth2 import OAuth2Error
 
 from bot.channels.gmail.config import GmailConfig
 from bot.channels.gmail.credentials import CLOSED, SCOPES, Kept, seal_in
+from bot.channels.gmail.receiving import begin_here
 from bot.domain.errors import HandraiseError, Invalid, Unavailable
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
@@ -84,6 +85,7 @@ def keep_consent(
     """Keep a mailbox's consent in place of the one before, and journal who gave it."""
     seal_in(tx, sealer, Kept(refresh_token=token, address=address), now)
     tx.marks.drop(CLOSED)
+    begin_here(tx, now)
     tx.journal.add(Entry(kind="mailbox.connected", at=now, person_id=by, channel="email"))
 
 

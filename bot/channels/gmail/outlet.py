@@ -15,7 +15,7 @@ from bot.channels.gmail.consenting import ConsentPages, MayConnect
 from bot.channels.gmail.credentials import Keyring
 from bot.channels.gmail.mailbox import Mailbox
 from bot.channels.gmail.push import PUSH, PushEntrance
-from bot.channels.gmail.receiving import CURSOR, EMAIL, MAIL, Receiving
+from bot.channels.gmail.receiving import CURSOR, EMAIL, MAIL, Receiving, begin_here
 from bot.channels.gmail.refusals import NotConnected
 from bot.channels.gmail.sending import Sending
 from bot.channels.gmail.speaking import GmailSpeaker
@@ -178,6 +178,8 @@ class OpenedGmail:
             raise NotConnected(self.keyring.closed)
         if self._asked_who and not anew:
             return
+        # Google may not answer now: what comes until it does is not lost.
+        await self.parts.store.run(begin_here, self.parts.clock.now())
         profile = await self.mailbox.profile()
         wanted = self._config.address
         if wanted and wanted.casefold() != profile.address.casefold():
@@ -228,4 +230,5 @@ def _remember(tx: Transaction, address: str, now: Micros) -> None:
     if before is not None:
         for name in ("gmail.cursor", "gmail.seen", "gmail.watched"):
             tx.marks.drop(name)
+        begin_here(tx, now)
     tx.marks.put(ADDRESS, address, now)

@@ -67,8 +67,7 @@ class Receiving:
 
     async def _read(self, start: _Start, started: Micros) -> None:
         if start.cursor is None:
-            cursor = (await self._mailbox.profile()).history_id
-            await self._store.run(self._passed, (), start, cursor, started, True)
+            await self._resynchronise(start, started, overlap=0)
             return
         cursor, page = start.cursor, None
         try:
@@ -83,15 +82,17 @@ class Receiving:
                 if whole:
                     return
         except Gone:
+            log.warning("the mailbox's history is gone; looking for mail since the last look")
             await self._resynchronise(start, started)
             return
         raise Unavailable("There is more mail than can be read at once.", code="mailbox_behind")
 
-    async def _resynchronise(self, start: _Start, started: Micros) -> None:
-        """Look for mail since the last look, as the history before now is gone."""
-        log.warning("the mailbox's history is gone; looking for mail since the last look")
+    async def _resynchronise(
+        self, start: _Start, started: Micros, *, overlap: Micros = OVERLAP
+    ) -> None:
+        """Look for mail since the last look, or since it was connected: no history tells of it."""
         cursor = (await self._mailbox.profile()).history_id
-        since = max(0, start.seen - OVERLAP) // SECOND
+        since = max(0, start.seen - overlap) // SECOND
         page: str | None = None
         ids: list[str] = []
         for _ in range(PAGES):
@@ -142,6 +143,12 @@ class Receiving:
         if whole:
             tx.marks.put(SEEN, str(started), now)
             note_read(tx, started, now)
+
+
+def begin_here(tx: Transaction, now: Micros) -> None:
+    """Note from when on mail is ours to read: from when the mailbox was first connected."""
+    if tx.marks.get(SEEN) is None:
+        tx.marks.put(SEEN, str(now), now)
 
 
 def note_read(tx: Transaction, until: Micros, now: Micros) -> None:

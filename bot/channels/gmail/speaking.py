@@ -17,6 +17,7 @@ from bot.domain.feedback import Part
 from bot.domain.instants import HOUR
 from bot.domain.place import key_of
 from bot.domain.post import Post, PostKind
+from bot.domain.text import shortened
 from bot.service.cards import Cards
 from bot.service.links import Links, Purpose
 from bot.service.ports.channel import Delivery, Fate, Saying
@@ -156,7 +157,7 @@ class GmailSpeaker:
 
 
 def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:120] or "Handraise"
+    return shortened(text.strip().partition("\n")[0], 120) or "Handraise"
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -20,10 +20,12 @@ from bot.channels.gmail.receiving import dealt_with
 from bot.channels.gmail.refusals import Gone, NotConnected
 from bot.channels.gmail.returned import Returned
 from bot.channels.gmail.sending import BAD
-from bot.channels.gmail.threads import Thread
+from bot.channels.gmail.threads import Thread, spot_of
 from bot.domain.errors import HandraiseError, RateLimited, Unavailable
-from bot.domain.instants import DAY
+from bot.domain.instants import DAY, HOUR
 from bot.domain.journal import Entry
+from bot.service.directory import person_at
+from bot.service.notices import tell
 from bot.service.outlet import Parts
 from bot.service.ports.inbox import Received
 from bot.service.ports.store import Transaction
@@ -32,6 +34,11 @@ log = logging.getLogger(__name__)
 
 OLDEST = 7 * DAY
 """What came before then and is found only now was dealt with long ago, or is nobody's business."""
+
+_PATIENCE = (
+    "You have written more in a minute than I may take in, so this mail waits for its turn. It is "
+    "kept, and I will get to it in a few minutes: you need not send it again."
+)
 
 
 class Taking:
@@ -92,7 +99,11 @@ class Taking:
             subject=reading.mail.subject, id=raw.thread, references=reading.mail.references
         ).after(reading.mail.message_id)
         mail = Incoming(id=mail_id, thread=thread, reading=reading, known=known, at=at)
-        status = await self._dispose(mail)
+        try:
+            status = await self._dispose(mail)
+        except RateLimited:
+            await self._parts.store.run(partial(self._ask_patience, mail=mail))
+            raise
         await self._parts.store.run(partial(self._note, mail_id=mail_id, status=status, mail=mail))
 
     async def _dispose(self, mail: Incoming) -> str:
@@ -119,6 +130,24 @@ class Taking:
         if known.may_begin and mail.reading.addressing.to_bot:
             return await self._conversing.begin(mail)
         return "not_allowed"
+
+    def _ask_patience(self, tx: Transaction, *, mail: Incoming) -> None:
+        """Say that a mail waits: once an hour, since whoever is over a limit writes a lot."""
+        sender = mail.reading.authenticity.sender
+        if sender is None or mail.reading.author is not Author.PERSON:
+            return
+        now = self._parts.clock.now()
+        person = person_at(tx, sender.folded, sender.name, now)
+        tell(
+            tx,
+            channel=EMAIL,
+            person_id=person.id,
+            text=_PATIENCE,
+            now=now,
+            spot=spot_of(mail.thread),
+            address=mail.sender,
+            once=f"wait:{person.id}:{now // HOUR}",
+        )
 
     def _note(self, tx: Transaction, *, mail_id: str, status: str, mail: Incoming | None) -> None:
         """Journal what a mail was taken for; its words are Gmail's to keep."""

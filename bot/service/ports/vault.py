@@ -50,6 +50,10 @@ class MarkTable(Protocol):
         """Return name, value and time of the marks whose name begins so."""
         ...
 
+    def prune(self, prefix: str, before: Micros, limit: int) -> int:
+        """Forget marks whose name begins so and that were put before then."""
+        ...
+
 
 class LeaseTable(Protocol):
     """What one server at a time does: rotating a token, reading a mailbox."""
