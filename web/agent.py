@@ -29,8 +29,8 @@ from bot.service.handoff import Handoff
 from bot.service.identifiers import new_id
 from bot.service.intake import Intake
 from bot.service.interpreting import Interpreter
-from bot.service.limits import RateLimits
 from bot.service.joining import MERGE, Joining
+from bot.service.limits import RateLimits
 from bot.service.links import Links
 from bot.service.orchestrator import Orchestrator
 from bot.service.outlet import Opened, Parts
@@ -109,6 +109,7 @@ async def run_agent(app: web.Application) -> AsyncIterator[None]:
             cards=cards,
             links=links,
             public_url=settings.public_url,
+            session_timeout=settings.session_timeout_hours * HOUR,
         )
         opened: dict[str, Opened] = {}
         for outlet in app[OUTLETS]:

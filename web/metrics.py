@@ -40,6 +40,7 @@ class Metrics:
     questions: Counter
     sweep_seconds: Histogram
     event_loop_lag_seconds: Gauge
+    watch_age_seconds: Gauge
 
 
 def new_metrics(*, process: bool = True) -> Metrics:
@@ -115,6 +116,12 @@ def new_metrics(*, process: bool = True) -> Metrics:
         ),
         event_loop_lag_seconds=Gauge(
             "event_loop_lag_seconds", "How late the event loop last woke up.", registry=registry
+        ),
+        watch_age_seconds=Gauge(
+            "channel_watch_age_seconds",
+            "How long ago a channel's announcements of news were renewed; none before the first.",
+            ("channel",),
+            registry=registry,
         ),
     )
 

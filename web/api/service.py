@@ -94,9 +94,12 @@ async def ready(call: Call) -> Ready:
 )
 async def metrics(call: Call) -> web.Response:
     """Write the metrics in Prometheus' text format."""
-    return web.Response(
-        body=render(call.app[METRICS].registry), headers={"Content-Type": CONTENT_TYPE}
-    )
+    told = call.app[METRICS]
+    for name, opened in call.app[AGENT].outlets.items():
+        age = opened.health().details.get("watch_age_seconds")
+        if age is not None:
+            told.watch_age_seconds.labels(channel=name).set(int(age))
+    return web.Response(body=render(told.registry), headers={"Content-Type": CONTENT_TYPE})
 
 
 @endpoint(
