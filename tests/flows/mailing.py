@@ -99,9 +99,13 @@ async def mail_room(
     gmail: GmailServer,
     *,
     serve_at: int | None = None,
+    codes_by_mail: bool = False,
     **changes: Any,
 ) -> AsyncIterator[MailRoom]:
-    """Run the app on that Gmail, for as long as this is open."""
+    """Run the app on that Gmail, for as long as this is open.
+
+    Codes of accounts go nowhere, unless `codes_by_mail`.
+    """
     planner = ScriptedPlanner()
     settings = Settings.load(
         env_file=None,
@@ -112,7 +116,8 @@ async def mail_room(
         | {name.lower(): value for name, value in gmail.environment(BOT).items()}
         | changes,
     )
-    app = build_app(settings, clock=clock, send_code=Outbox(), password_cost=4, planner=planner)
+    codes = None if codes_by_mail else Outbox()
+    app = build_app(settings, clock=clock, send_code=codes, password_cost=4, planner=planner)
     async with TestClient(TestServer(app, port=serve_at)) as client:
         room = MailRoom(app, gmail, clock, client)
         room.planner = planner

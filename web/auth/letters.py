@@ -54,6 +54,8 @@ class Letters:
     def send_code(self, tx: Transaction, account: Account, code: str, now: Micros) -> bool:
         """Send a verification code; False when it is left to `bring`, after the commit."""
         text = (
+            # A mail's first line is its subject, which a locked telephone shows.
+            "Confirm your address\n\n"
             f"Your code for Handraise at {self.public_url} is {code}. It is good for 15 minutes. "
             "If you have not asked for it, somebody else gave this address, and you need do "
             "nothing."
@@ -63,6 +65,7 @@ class Letters:
     def send_reset(self, tx: Transaction, account: Account, url: str, now: Micros) -> bool:
         """Send a link to set a password; False when it is left to `bring`."""
         text = (
+            "Set a new password\n\n"
             f"Set a new password for “{account.username}” here: {url} . The link is good once, for "
             "30 minutes. If you have not asked for it, you need do nothing: your password stays."
         )
