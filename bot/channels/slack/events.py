@@ -238,6 +238,7 @@ def read_user(user: Shape, team: str) -> Profile:
     id_, updated = user.id("id"), user.number_or("updated", 0)
     handle = user.text_or("name")
     shown = profile.text_or("display_name") or profile.text_or("real_name")
+    email = profile.text_or("email")
     return Profile(
         key=_key(team, "user", id_, str(updated)),
         team=team,
@@ -246,7 +247,7 @@ def read_user(user: Shape, team: str) -> Profile:
         handle=handle,
         name=profile.text_or("real_name") or user.text_or("real_name") or shown or handle or id_,
         first_name=profile.text_or("first_name") or profile.text_or("display_name"),
-        email=profile.text_or("email") or None,
+        email=email if email and email.isprintable() else None,
         email_confirmed=user.flag("is_email_confirmed"),
         zone=user.text_or("tz") or None,
         deleted=user.flag("deleted"),

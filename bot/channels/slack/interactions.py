@@ -128,6 +128,7 @@ def _clicked(body: Shape) -> Clicked | Ignored:
 def _submitted(body: Shape) -> Submitted:
     team, user, user_team = _who(body)
     view = body.child("view")
+    view.text("type", limit=32)  # Bolt breaks on a view without
     view_id = view.text("id", limit=64)
     inputs = _inputs(view, by_block=True)
     # The same modal may be sent again once a mistake in it is mended: what it says counts too.
