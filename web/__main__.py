@@ -40,6 +40,7 @@ async def _serve(settings: Settings) -> int:
 
     from bot.domain.errors import HandraiseError
     from web.app import build_app
+    from web.footprint import give_back
     from web.reception import FrontDoor
 
     stopped = asyncio.Event()
@@ -57,6 +58,7 @@ async def _serve(settings: Settings) -> int:
         sys.stderr.write(f"{_cannot_listen(settings, error)}\n")
         return CANNOT_START
     else:
+        give_back()
         sys.stdout.write(f"Handraise is at {settings.public_url}\n")
         sys.stdout.flush()
         await stopped.wait()

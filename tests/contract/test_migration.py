@@ -111,12 +111,23 @@ def differences(engine: Engine) -> list[object]:
     return found
 
 
+def from_nothing(path: Path) -> None:
+    """Make a file by the migrations alone, one after the other."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migration.upgrade_sqlite(connection, None)
+
+
 def _plain(sql: str) -> str:
     return " ".join(sql.split())
 
 
-def test_the_migrations_make_the_schema_on_sqlite(path: Path) -> None:
-    migrate_sqlite(path)
+@pytest.mark.parametrize("step_by_step", [False, True], ids=["at once", "step by step"])
+def test_a_new_file_and_the_migrations_come_to_the_schema(path: Path, step_by_step: bool) -> None:
+    if step_by_step:
+        from_nothing(path)
+    else:
+        migrate_sqlite(path)
+    assert execute(path, "SELECT version_num FROM alembic_version") == [(REVISION,)]
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path))
     assert differences(engine) == []
     engine.dispose()
@@ -135,8 +146,8 @@ def test_the_wanted_revision_is_the_newest_migration() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [REVISION]
 
 
-def test_a_second_start_does_not_import_alembic(path: Path) -> None:
-    assert start(f"sqlite:///{path}".replace("%", "%25")) == "True False"
+def test_a_start_does_not_import_alembic_unless_it_must(path: Path) -> None:
+    assert start(f"sqlite:///{path}".replace("%", "%25")) == "False False"
     assert start(f"sqlite:///{path}".replace("%", "%25")) == "False False"
     assert execute(path, "PRAGMA journal_mode") == [("wal",)]
     assert path.stat().st_mode & 0o077 == 0
@@ -260,7 +271,7 @@ def from_the_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file as the first version left it, with one session in it."""
     with monkeypatch.context() as first:
         first.setattr(migration, "REVISION", "0001")
-        migrate_sqlite(path)
+        from_nothing(path)
     _fill(lambda sql: execute(path, sql))
     return path
 

@@ -146,8 +146,36 @@ def _migrate_file(connection: sqlite3.Connection, path: Path, stored: str | None
         # (measured: a tenth more cycles than with 4,096 bytes). Only an empty file can be set.
         connection.execute("PRAGMA page_size = 2048")
         connection.execute("VACUUM")
-    if names:
-        _back_up(connection, path.with_name(f"{path.name}.{stored}.bak"))
+        _create(connection)
+        return
+    _back_up(connection, path.with_name(f"{path.name}.{stored}.bak"))
+    upgrade_sqlite(connection, stored)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make every table at once: what the migrations come to, without Alembic and its memory."""
+    from sqlalchemy.schema import CreateIndex, CreateTable
+
+    from bot.adapters.store.schema import metadata
+    from bot.adapters.store.statements import SQLITE
+
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for table in metadata.sorted_tables:
+            connection.execute(str(CreateTable(table).compile(dialect=SQLITE)))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                connection.execute(str(CreateIndex(index).compile(dialect=SQLITE)))
+        connection.execute(_VERSION_TABLE)
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (REVISION,))
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    log.info("the database was made with schema %s", REVISION)
+
+
+def upgrade_sqlite(connection: sqlite3.Connection, stored: str | None) -> None:
+    """Bring a file from a former schema, or from nothing, to `REVISION` step by step."""
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import StaticPool
 
@@ -156,6 +184,13 @@ def _migrate_file(connection: sqlite3.Connection, path: Path, stored: str | None
     event.listen(engine, "begin", lambda core: core.exec_driver_sql("BEGIN IMMEDIATE"))
     with engine.connect() as core, core.begin():
         _upgrade(core, stored)
+
+
+_VERSION_TABLE = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+"""As Alembic makes it, which finds it when the next migration comes."""
 
 
 def _check_origin(stored: str | None, tables: set[str]) -> None:
