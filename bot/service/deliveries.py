@@ -21,7 +21,7 @@ from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import Attempt, Recorded
 from bot.service.reaching import give_time, try_next
-from bot.service.rooms import is_in_room, tell_room_is_lost
+from bot.service.rooms import is_in_room, room_of, tell_room_is_lost
 
 UNREACHABLE = "recipient.unreachable"
 _ANSWERS = (Standing.COUNTED, Standing.DECIDED, Standing.CHANGES)
@@ -255,7 +255,12 @@ def _needless(tx: Transaction, surface: Surface, request: FeedbackRequest) -> st
     )
     if recipient is None:
         return ""
-    if surface.position and recipient.part is Part.DECIDER and request.claimed_by is not None:
+    if (
+        recipient.part is Part.DECIDER
+        and request.claimed_by is not None
+        # What a room's card comes before is a further channel, too.
+        and (surface.position or room_of(tx, request) is not None)
+    ):
         on_it = next(
             (r.canonical_id for r in recipients if r.person_id == request.claimed_by),
             request.claimed_by,

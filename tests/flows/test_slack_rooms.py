@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.commands import Actor, ChangeProfile
 from bot.domain.instants import MINUTE
 from tests.flows.slack_office import Office, office
 from tests.slack.records import Channel, Message
@@ -183,6 +184,29 @@ async def test_a_private_channel_that_we_are_not_in_is_told_to_the_asker(acme: O
     assert len(acme.cards("ben")) == 1
     told = acme.texts("general", first.ts)
     assert any("invite" in text for text in told), told
+
+
+async def test_who_prefers_slack_is_not_asked_alone_while_somebody_is_on_it(acme: Office) -> None:
+    room = ops(acme)
+    await acme.slack.open_home("ben")
+    await acme.settle()
+    await acme.intake.submit(
+        ChangeProfile(
+            external_key="prefers",
+            actor=Actor(person_id=(await acme.person("ben")).id, channel="slack"),
+            preferred_channel="slack",
+        )
+    )
+    await acme.slack.mention("ana", "general", f"ask @ben, @cleo in <#{room.id}|ops>: Who is it?")
+    await acme.settle()
+    (card,) = cards_in(acme, room)
+    await acme.slack.click("cleo", room, card.ts, "hr.claim")
+    await acme.pass_time(30 * MINUTE)
+    assert acme.cards("ben") == []
+    (card,) = cards_in(acme, room)
+    await acme.slack.click("cleo", room, card.ts, "hr.release")
+    await acme.pass_time(30 * MINUTE)
+    assert len(acme.cards("ben")) == 1
 
 
 async def test_each_who_clicks_hears_of_it_though_slack_asks_to_wait(acme: Office) -> None:

@@ -116,6 +116,10 @@ async def test_a_direct_message_is_a_thread_of_its_own(acme: Office) -> None:
     assert first != second
     assert await acme.said(first) == ["hello", "go on"]
     assert len(acme.texts(one.channel_id, one.ts)) == 2
+    titles = acme.slack.workspace.titles
+    assert titles[one.channel_id, one.ts] == "hello"
+    assert titles[two.channel_id, two.ts] == "something else"
+    assert len(acme.slack.calls("assistant.threads.setTitle")) == 2
 
 
 async def test_the_assistants_container_gets_prompts_a_title_and_a_session(acme: Office) -> None:
@@ -127,6 +131,7 @@ async def test_the_assistants_container_gets_prompts_a_title_and_a_session(acme:
     assert all(call.ok for call in acme.slack.calls("assistant.threads.setTitle"))
     await acme.slack.post_as("ana", "dm", "hello", thread_ts=root.ts)
     await acme.settle()
+    assert acme.slack.workspace.titles[root.channel_id, root.ts] == "hello"
     session = await acme.session_at(root)
     assert session is not None
     assert await acme.said(session) == ["hello"]

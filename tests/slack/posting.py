@@ -23,7 +23,9 @@ class Posting:
         """Write a message as `user`; `args` are named as in `chat.postMessage`."""
         message = self.build(channel, user, args, **more)
         channel.messages[message.ts] = message
-        self._note_mass_mentions(message, bool(args.get("link_names") or args.get("parse")))
+        self._note_mass_mentions(
+            message, bool(args.get("link_names")) or args.get("parse") == "full"
+        )
         if message.thread_ts is not None and message.bot_id is not None:
             self.workspace.statuses.pop((channel.id, message.thread_ts), None)
         self._announce(channel, message)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.channels.slack.calls import Calls
-from bot.channels.slack.facts import AssistantOpened
+from bot.channels.slack.facts import AssistantOpened, Heard
+from bot.domain.session import title_of
 
 PROMPTS = (
     ("Ask somebody", "ask <name>: Can we ship on Friday? options: yes, no"),
@@ -30,3 +31,15 @@ async def greet(calls: Calls, opened: AssistantOpened) -> None:
             channel_id=channel, thread_ts=thread, title=TITLE
         ),
     )
+
+
+async def entitle(calls: Calls, heard: Heard, words: str) -> None:
+    """Name a thread of direct messages after what its session began with."""
+    channel, thread, title = heard.channel, heard.thread, title_of(words)
+    if title:
+        await calls.call(
+            heard.team,
+            lambda client: client.assistant_threads_setTitle(
+                channel_id=channel, thread_ts=thread, title=title
+            ),
+        )

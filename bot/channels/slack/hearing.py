@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.channels.slack.addresses import SLACK, spot
 from bot.channels.slack.asides import Asides, Spot
 from bot.channels.slack.facts import Heard
+from bot.channels.slack.greeting import entitle
 from bot.channels.slack.homes import Homes
 from bot.channels.slack.installation import Installation
 from bot.channels.slack.maybe import Maybe, could_answer
@@ -217,6 +218,8 @@ class Hearing:
             opens=heard.is_dm or heard.mentions_bot,
         )
         outcome = await self.speak(command)
+        if heard.is_dm and outcome.seq == 1 and not outcome.replayed:
+            self.asides.start(entitle(self.roster.calls, heard, words))
         if outcome.status == "held" and not outcome.replayed:
             at.thread = heard.thread
             await offer_room(self.parts, outcome, at, key=heard.key)

@@ -101,6 +101,7 @@ class Landing:
                 text=words.text,
                 blocks=words.blocks,
                 thread_ts=room.thread,
+                parse="none",  # nothing in it is made a mention or a link by Slack
                 metadata=None if words.metadata is None else dict(words.metadata),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -141,6 +142,7 @@ class Landing:
                 ts=landed.ts,
                 text=words.text,
                 blocks=words.blocks,
+                parse="none",
                 metadata=None if words.metadata is None else dict(words.metadata),
             ),
             pace=Pace.UPDATE,
