@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Invalid, TooLarge
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
-from bot.domain.reading import Unclear, read
+from bot.domain.reading import Unclear, deciding_words, read, unclear
 from bot.domain.text import ANSWER_BYTES
 from tests.unit.test_deciding import a_request
 
@@ -258,3 +258,25 @@ def test_a_known_name_says_nothing_and_an_unknown_word_may(text: str, clear: boo
     ):
         read_ = read(request, text=text, names=["Ben Miller", "Ana", "No"])
         assert read_ == answer if clear else isinstance(read_, Unclear)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Ship?", "Any objections?", "Friday or Monday?", "Is that a problem?", "Deny Bob's access?",
+        "Do you mind if we deny it?", "Should we not ship?", "Keep or reject the offer?",
+        "Stört dich das?", "Il venerdì o il lunedì?",
+    ],
+)  # fmt: skip
+def test_the_words_that_are_asked_for_decide(question: str) -> None:
+    request = a_request(kind=Kind.APPROVAL, options=(), question=question)
+    words = deciding_words(request)
+    asked_back = unclear(request).question
+    if words is None:
+        assert "buttons" in asked_back
+        return
+    assert all(f"“{word}”" in asked_back for word in words)
+    assert [said(request, word) for word in words] == [
+        Answer(approved=True),
+        Answer(approved=False),
+    ]

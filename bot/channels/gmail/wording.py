@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.card import Card
 from bot.domain.feedback import Kind, Part, Risk, Route, Rule, State
+from bot.domain.reading import deciding_words
 from bot.domain.spans import say_span
 from bot.domain.text import shortened
 from bot.domain.zones import said
@@ -93,7 +94,10 @@ def how(card: Card) -> str:
     """Return how to answer by replying."""
     match card.request.kind:
         case Kind.APPROVAL:
-            return "Or just reply to this mail, for example with “yes” or “no”."
+            words = deciding_words(card.request)
+            if words is None:
+                return "Please use the buttons: words could be taken either way here."
+            return f"Or just reply to this mail, for example with “{words[0]}” or “{words[1]}”."
         case Kind.CHOICE:
             return "Or just reply to this mail with the option's name or number."
         case Kind.FORM:

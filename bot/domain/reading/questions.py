@@ -47,6 +47,13 @@ def approving_is_clear(request: FeedbackRequest) -> bool:
     )
 
 
+def deciding_words(request: FeedbackRequest) -> tuple[str, str] | None:
+    """Return two words of which one surely approves and the other rejects; None for no such."""
+    if yes_and_no_are_clear(request):
+        return "yes", "no"
+    return ("approved", "rejected") if approving_is_clear(request) else None
+
+
 def numbers_count_options(request: FeedbackRequest) -> bool:
     """Tell whether a number can only mean the option at that place."""
     asked = seen(f"{request.question}\n{request.context}")

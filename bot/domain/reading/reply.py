@@ -11,6 +11,7 @@ from bot.domain.forms import read_values
 from bot.domain.invisible import visible
 from bot.domain.reading import spelling
 from bot.domain.reading.options import chosen
+from bot.domain.reading.questions import deciding_words
 from bot.domain.reading.spelling import reordered, seen
 from bot.domain.reading.verdicts import verdict
 from bot.domain.text import ANSWER_BYTES, clean
@@ -75,9 +76,15 @@ def unclear(request: FeedbackRequest) -> Unclear:
             + ", ".join(field.label for field in request.fields)
             + "."
         )
+    words = deciding_words(request)
+    how = (
+        f"Please approve, reject, or write just “{words[0]}” or “{words[1]}”."
+        if words
+        else ("Please use the buttons to approve or to reject it.")
+    )
     return Unclear(
         question="I could not tell whether that approves or rejects it, so nothing is decided. "
-        "Please approve, reject, or write just “yes” or “no”."
+        + how
     )
 
 
