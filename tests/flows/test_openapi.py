@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tests.flows.conftest import Client
 from web.api.endpoint import ENDPOINTS
+from web.api.faults import ErrorBody
 
 OPERATION = ("get", "post", "put", "patch", "delete")
 
@@ -100,3 +101,19 @@ async def test_what_needs_a_sign_in_says_so_and_refuses(client: Client) -> None:
             where = re.sub(r"{\w+}", "some-id", path)
             async with client.request(method, where) as answer:
                 assert answer.status == 401, (method, path)
+
+
+async def test_what_is_sent_and_refused_has_an_example(
+    client: Client, app: web.Application
+) -> None:
+    models = {each.name: each.body or each.form for each in app[ENDPOINTS]}
+    document = await document_of(client)
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                ErrorBody.model_validate(answer["content"]["application/json"]["example"])
+        model = models[operation["operationId"]]
+        assert (model is not None) == ("requestBody" in operation)
+        if model is not None:
+            (content,) = operation["requestBody"]["content"].values()
+            model.model_validate(content["example"])

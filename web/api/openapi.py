@@ -20,6 +20,7 @@ from bot.domain.errors import (
     Unavailable,
 )
 from web.api.endpoint import Endpoint
+from web.api.examples import BODIES, refusal
 from web.api.faults import ErrorBody, Malformed, TooSlow, WrongContentType, status_of
 
 Json = dict[str, Any]
@@ -110,7 +111,10 @@ def _operation(
     each: Endpoint, schemas: Json, names: dict[tuple[type[BaseModel], Mode], str]
 ) -> Json:
     def content(kind: str, model: type[BaseModel], mode: Mode) -> Json:
-        return {kind: {"schema": {"$ref": f"#/components/schemas/{names[model, mode]}"}}}
+        shape: Json = {"schema": {"$ref": f"#/components/schemas/{names[model, mode]}"}}
+        if mode == "validation" and model.__name__ in BODIES:
+            shape["example"] = dict(BODIES[model.__name__])
+        return {kind: shape}
 
     good: Json = {"description": _WORDS.get(each.status, "Done.")}
     if each.answer is not None:
@@ -124,6 +128,9 @@ def _operation(
             "description": _WORDS.get(status, "Refused."),
             "content": content("application/json", ErrorBody, "serialization"),
         }
+        example = refusal(status)
+        if example is not None:
+            responses[str(status)]["content"]["application/json"]["example"] = example
         if each.media == "text/html":  # a browser is told on a page
             responses[str(status)]["content"]["text/html"] = {"schema": {"type": "string"}}
         if status == 429:
