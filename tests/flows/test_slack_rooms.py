@@ -125,6 +125,29 @@ async def test_a_channel_without_its_name_is_meant_by_its_id(acme: Office) -> No
     assert len(cards_in(acme, room)) == 1
 
 
+async def test_a_command_puts_a_question_into_a_channel(acme: Office) -> None:
+    room = ops(acme)
+    ben = acme.slack.user("ben")
+    text = f"ask <@{ben.id}|ben> in <#{room.id}|ops>: Who is on duty?"
+    await acme.slack.slash("ana", "/handraise", text)
+    await acme.settle()
+    assert len(cards_in(acme, room)) == 1
+
+
+async def test_channels_are_forgotten_with_the_team_that_takes_the_app_out(acme: Office) -> None:
+    room = ops(acme)
+    await acme.slack.mention("ana", "general", f"who reads <#{room.id}|ops>?")
+    await acme.settle()
+
+    async def known() -> int:
+        return len(await acme.store.read(lambda tx: tx.directory.named("slack.room", "ops", 5)))
+
+    assert await known() == 1
+    await acme.slack.uninstall(acme.slack.workspace.teams[room.team_id])
+    await acme.settle()
+    assert await known() == 0
+
+
 async def test_what_a_guest_mentions_is_not_learnt(acme: Office) -> None:
     room = ops(acme)
     await acme.slack.change_user("dana", is_restricted=True)

@@ -11,6 +11,7 @@ from bot.channels.slack.beginning import Beginning
 from bot.channels.slack.escaping import escape, escape_line, moment
 from bot.channels.slack.facts import Commanded
 from bot.channels.slack.homes import Homes
+from bot.channels.slack.mentioned_rooms import mentioned, note_rooms
 from bot.channels.slack.plain import plain
 from bot.channels.slack.roster import Barred, Roster
 from bot.domain.commands import Actor, CloseSession
@@ -74,6 +75,9 @@ class Commanding:
     async def ask(self, commanded: Commanded) -> None:
         """Begin a session with the question; safe to repeat."""
         person = await self._person(commanded)
+        rooms, now = mentioned(commanded.text), self.parts.clock.now()
+        if rooms:
+            await self.parts.store.run(note_rooms, commanded.team, rooms, now)
         said = await self.parts.store.read(
             lambda tx: plain(
                 commanded.text, lambda user: self.roster.called(tx, commanded.team, user)

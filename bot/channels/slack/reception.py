@@ -47,6 +47,7 @@ from bot.domain.instants import MINUTE, SECOND, Micros
 from bot.service.outlet import Parts
 from bot.service.ports.inbox import Received
 from bot.service.ports.store import Topic, Transaction
+from bot.service.rooms import ROOM
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ class Reception:
             return
         await self.installations.gone(gone.team, gone.reason)
         if await self.installations.find(gone.team) is None:
-            await self.parts.store.run(lambda tx: tx.directory.drop(SLACK, f"{gone.team}/"))
+            await self.parts.store.run(_forget, gone.team)
 
     async def _keep(
         self, fact: Fact, body: Mapping[str, Any], *, kind: str = EVENT, due_in: Micros = 0
@@ -230,6 +231,12 @@ class Reception:
                     f"can, in {limited.retry_after} s or a little later: you need not send it "
                     "again.",
                 )
+
+
+def _forget(tx: Transaction, team: str) -> None:
+    """Forget whom and what a team consists of."""
+    tx.directory.drop(SLACK, f"{team}/")
+    tx.directory.drop(ROOM, f"{team}/")
 
 
 def _add(tx: Transaction, received: Received) -> None:
