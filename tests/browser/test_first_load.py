@@ -70,9 +70,11 @@ async def test_the_first_load_is_light_and_two_round_trips_deep(
 
     # Signed in, the second visit asks for the page and for data, for no file.
     await arrive(house, ana, "ana")
+    await ana.page.goto(f"{house.url}/#/profile")
+    await expect(ana.page.get_by_test_id("profile-save")).to_be_visible()
+    await ana.page.wait_for_load_state("networkidle")  # what is loaded when there is time
     again = Wire()
     await again.tap(ana.page)
-    await ana.page.goto(f"{house.url}/#/profile")
     await ana.page.reload(wait_until="networkidle")
     await expect(ana.page.get_by_test_id("profile-save")).to_be_visible()
     assert sum(again.of("/static/").values()) == 0
