@@ -188,6 +188,31 @@ async def test_an_asker_who_is_asked_too_takes_nothing_from_the_others(acme: Off
     assert (await acme.request()).state.value == "answered"
 
 
+async def test_words_beside_a_card_in_the_sessions_thread_are_asked_about(acme: Office) -> None:
+    first = await acme.slack.mention("ana", "general", "ask @ben, @cleo here for approval: Ship?")
+    await acme.settle()
+    session = await acme.session_at(first)
+    assert session is not None
+    await acme.slack.post_as("dana", "general", "yes", thread_ts=first.ts)
+    await acme.slack.post_as("cleo", "general", "what a fine day", thread_ts=first.ts)
+    await acme.settle()
+    assert await acme.said(session) == [
+        "ask @ben, @cleo here for approval: Ship?",
+        "yes",
+        "what a fine day",
+    ]
+    await acme.slack.post_as("cleo", "general", "yes", thread_ts=first.ts)
+    await acme.settle()
+    assert (await acme.request()).is_open
+    assert len(await acme.said(session)) == 3
+    back = acme.slack.messages("general", thread_ts=first.ts)[-1]
+    assert "Is this your answer to “Ship?”?" in shown(back)
+    await acme.slack.click("cleo", "general", back.ts, "hr.confirm")
+    request = await acme.request()
+    assert request.state.value == "approved"
+    assert request.decided_by == (await acme.person("cleo")).id
+
+
 async def test_here_in_direct_messages_is_said_to_reach_nobody(acme: Office) -> None:
     first = await acme.slack.post_as("ana", "dm", "ask @ben here: Who is on duty?", by_hand=True)
     await acme.settle()

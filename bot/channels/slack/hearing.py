@@ -124,6 +124,9 @@ class Hearing:
         waiting: Sequence[FeedbackRequest] = ()
         if heard.is_dm and heard.thread_ts is None and person is not None:
             waiting = could_answer(tx, person.canonical_id, words)
+        elif is_ours and heard.thread_ts is not None and person is not None:
+            where = spot(heard.team, heard.channel, heard.thread)
+            waiting = could_answer(tx, person.canonical_id, words, where)
         return _Look(
             person=person,
             words="\n".join(filter(None, (words, *_files(heard, us)))),

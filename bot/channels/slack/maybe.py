@@ -23,6 +23,7 @@ from bot.domain.reading import read
 from bot.service.outlet import Parts
 from bot.service.ports.store import Transaction
 from bot.service.ports.vault import Secret
+from bot.service.rooms import room_of
 
 KIND = "slack.said"
 KEPT: Micros = 7 * DAY
@@ -43,13 +44,20 @@ class Said:
     at: Micros
 
 
-def could_answer(tx: Transaction, person_id: str, words: str) -> Sequence[FeedbackRequest]:
-    """Return the open questions of a person that short words read as an answer to."""
+def could_answer(
+    tx: Transaction, person_id: str, words: str, thread: str | None = None
+) -> Sequence[FeedbackRequest]:
+    """Return the open questions of a person that short words read as an answer to.
+
+    In a `thread`, by its spot, only those whose card stands among its messages.
+    """
     if len(words) > SHORT or "\n" in words:
         return ()
     found = []
     for request in tx.requests.of_recipient(person_id, True, None, LOOKED_AT):
         if request.kind not in (Kind.APPROVAL, Kind.CHOICE):
+            continue
+        if thread is not None and room_of(tx, request) != f"#{thread}":
             continue
         try:
             reading = read(request, text=words)
