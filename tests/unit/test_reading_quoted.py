@@ -132,3 +132,63 @@ def test_a_label_within_another_is_not_taken_for_it() -> None:
     assert choice("I take New York", "New York", "New York", options=options) == Answer(
         choices=("New York",), text="New York"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "approved"),
+    [
+        ("I would love to say yes here.", "yes", True),
+        ("Everybody says yes.", "yes", True),
+        ("Bob agreed.", "agreed", True),
+        ("Legal approved it last week.", "approved", True),
+        ("Somebody has to say yes.", "yes", True),
+        ("The old plan was approved.", "approved", True),
+        ("I'd have approved the old one.", "approved", True),
+        ("Ask Bob to approve.", "approve", True),
+        ("Let Bob approve it.", "approve", True),
+        ("Please approve the budget first.", "approve", True),
+        ("I will approve it tomorrow.", "approve", True),
+        ("I can approve from Monday.", "approve", True),
+        ("I need to approve it with Bob.", "approve", True),
+        ("Has it been approved by legal.", "approved", True),
+        ("I want to agree.", "agree", True),
+        ("I hate to say yes.", "yes", True),
+        ("Happy to approve as soon as tests pass.", "Happy to approve", True),
+        ("Ready to sign off when you are.", "sign off", True),
+        ("Working on getting it approved.", "approved", True),
+        ("I am the last who approved such a thing.", "approved", True),
+        ("Stop worrying, ship.", "Stop", False),
+        ("Too early to tell.", "Too early", False),
+        ("Don't stop.", "stop", False),
+        ("Cancel my meeting, then ship.", "Cancel", False),
+        ("I refuse to wait any longer, ship!", "refuse", False),
+        ("It is not me who decides.", "not", False),
+        ("I have not read it.", "not", False),
+        ("No time today.", "No", False),
+        ("No opinion.", "No", False),
+        ("I am not the right person.", "not", False),
+        ("Nothing from me.", "Nothing", False),
+        ("I can't open the link.", "can't", False),
+        ("I do not know.", "not", False),
+        ("Ich kann das nicht öffnen.", "nicht", False),
+        ("Ich bin nicht zuständig.", "nicht", False),
+        ("Das hat Paul genehmigt.", "genehmigt", True),
+        ("Paul sagt ja.", "ja", True),
+        ("Je ne sais pas.", "pas", False),
+        ("Je n'ai pas lu.", "pas", False),
+        ("No lo sé.", "No", False),
+        ("No soy yo.", "No", False),
+        ("Não sei.", "Não", False),
+        ("Non lo so.", "Non", False),
+        ("Ik weet het niet.", "niet", False),
+        ("Ik ben niet verantwoordelijk.", "niet", False),
+        ("Non sono io a decidere.", "Non", False),
+        ("J'aimerais dire oui.", "oui", True),
+        ("Tout le monde dit oui.", "oui", True),
+        ("Ich werde zustimmen, sobald es geht.", "zustimmen", True),
+    ],
+)
+def test_what_others_say_or_what_only_denies_is_no_verdict(
+    text: str, words: str, approved: bool
+) -> None:
+    assert isinstance(approval(text, words, approved=approved), Unclear)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.feedback import Answer, FeedbackRequest, Kind, Risk
+from bot.domain.reading.languages.language import listed
 from bot.domain.reading.orders import is_plain
 from bot.domain.reading.phrases import (
     CONDITIONS,
@@ -21,16 +22,26 @@ from bot.domain.reading.phrases import (
     Words,
     count,
     holds,
+    longest,
 )
 from bot.domain.reading.questions import yes_and_no_are_clear
 from bot.domain.reading.reply import Unclear, unclear
-from bot.domain.reading.spelling import reordered, seen, words
+from bot.domain.reading.spelling import STOPS, pieces, reordered, seen, words
 
 _COPIED = 4
 """So many words in a row that stand in the question, too, are the question's."""
 _YES = LEANING_YES | {p for p, role in ROLES.items() if role in (Role.YES, Role.APPROVE)}
 _NO = LEANING_NO | {p for p, role in ROLES.items() if role in REJECTING}
 
+_BEFORE_OWN = frozenset(
+    listed(
+        "i | we | i'm | we're | am | are | is | it's | that's | all | hereby | and | so |"
+        " then | ich | wir | bin | sind | ist | hiermit | und | also | je | nous | suis |"
+        " est | c'est | et | donc | yo | lo | estoy | está | y | así | eu | nós | estou |"
+        " e | então | io | sono | è | quindi | ik | wij | ben | hierbij | en | dus"
+    )
+)
+"""What may stand in front of one's own verdict within a sentence."""
 
 _DUTCH = frozenset(
     {"het", "een", "ik", "je", "niet", "dat", "voor", "wel", "ook", "maar", "ja", "nee"}
@@ -71,6 +82,8 @@ def checked(request: FeedbackRequest, text: str, claim: Claim) -> Answer | Uncle
         return unclear(request)
     if request.kind is Kind.APPROVAL and claim.approved is not None and not claim.choices:
         held = _verdict_holds(request, said, quote, asked, approved=claim.approved)
+        if claim.approved and not _is_said_by_the_author(_unquoted(text), quote):
+            held = False
     elif request.kind is Kind.CHOICE and claim.choices and claim.approved is None:
         held = _choice_holds(request, said, quote, claim.choices)
     else:
@@ -98,7 +111,22 @@ def _verdict_holds(
         # "I do not approve": turned by a word that is no verdict of its own, within the quote.
         turned = holds(quote, _YES) and holds(quote, NEGATIONS - _NO)
         return turned and negations == 1 and not holds(said, _NO)
-    return holds(quote, NEGATIONS | OBJECTIONS | _NO)
+    # "I have not read it" rejects nothing, and "don't stop" less than nothing.
+    firm = _NO - NEGATIONS
+    return holds(quote, firm) and not (negations and holds(said, firm - OBJECTIONS))
+
+
+def _is_said_by_the_author(text: str, quote: Words) -> bool:
+    """Tell whether a yes begins a sentence, or follows "I": "Bob agreed" is Bob's."""
+    found = pieces(seen(text))
+    for at in range(len(found)):
+        size = longest(found, at, _YES)
+        phrase = tuple(piece.form for piece in found[at : at + size])
+        if not size or not (_stands(phrase, quote) or _stands(quote, phrase)):
+            continue
+        if not at or found[at - 1].sort in STOPS or found[at - 1].form in _BEFORE_OWN:
+            return True
+    return False
 
 
 def _choice_holds(

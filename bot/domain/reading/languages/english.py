@@ -57,7 +57,8 @@ ENGLISH = Language(
     brief_farewells=listed("br | kr | rgds"),
     because=listed("because"),
     conditions=listed(
-        "if | unless | until | till | once | when | whenever | after | before | provided |"
+        "as soon as | too early to | worrying |"
+        " if | unless | until | till | once | when | whenever | after | before | provided |"
         " providing | assuming | assume | suppose | depending | depends | depend | subject to |"
         " as long as | so long as | in case | on condition | condition | conditions |"
         " conditional | conditionally | except | excluding | apart from | only | just | but |"
