@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -52,7 +51,7 @@ async def test_a_copy_made_during_writes_holds_all_that_was_acknowledged(tmp_pat
     assert later >= len(before)
     assert copy.size == (tmp_path / "copy.db").stat().st_size > 0
     assert copy.path.stat().st_mode & 0o077 == 0
-    assert [name for name in os.listdir(tmp_path) if name.startswith("copy")] == ["copy.db"]
+    assert [path.name for path in tmp_path.glob("copy*")] == ["copy.db"]
 
     again = make_store(f"sqlite:///{copy.path}", journal_key=KEY)
     await again.open()
