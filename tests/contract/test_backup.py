@@ -25,6 +25,11 @@ def asked(tx: Transaction) -> str:
     return request.id
 
 
+def copies(folder: Path) -> list[str]:
+    """Return what stands in a folder of a copy, whole or partial."""
+    return sorted(path.name for path in folder.glob("copy*"))
+
+
 async def test_a_copy_made_during_writes_holds_all_that_was_acknowledged(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'handraise.db'}"
     store = make_store(url, journal_key=KEY)
@@ -51,7 +56,7 @@ async def test_a_copy_made_during_writes_holds_all_that_was_acknowledged(tmp_pat
     assert later >= len(before)
     assert copy.size == (tmp_path / "copy.db").stat().st_size > 0
     assert copy.path.stat().st_mode & 0o077 == 0
-    assert [path.name for path in tmp_path.glob("copy*")] == ["copy.db"]
+    assert copies(tmp_path) == ["copy.db"]
 
     again = make_store(f"sqlite:///{copy.path}", journal_key=KEY)
     await again.open()
