@@ -21,6 +21,8 @@ class Said:
     agrees: bool | None
     channel: str
     at: Micros
+    in_time: bool = False
+    """Whether it was sent before the deadline, so that its asker may let it decide."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -114,14 +114,16 @@ class Answering:
         wakes = self._settle(tx, question, conversation, recipient, command, verdict, now)
         # What it allows is done at once, so that no plan has to come back to it.
         allows = verdict.state is State.APPROVED and asks_for_contact(request)
-        conversation.say(
-            Role.SYSTEM,
-            _fact(request, recipient, words, verdict),
-            channel=command.actor.channel,
-            person_id=recipient.canonical_id,
-            request_id=request.id,
-            wakes=wakes and not allows and conversation.state is SessionState.ACTIVE,
-        )
+        # Whoever presses twice has said one thing: it is kept, and told of once.
+        if not _repeats(request, recipient, verdict):
+            conversation.say(
+                Role.SYSTEM,
+                _fact(request, recipient, words, verdict),
+                channel=command.actor.channel,
+                person_id=recipient.canonical_id,
+                request_id=request.id,
+                wakes=wakes and not allows and conversation.state is SessionState.ACTIVE,
+            )
         if allows:
             carry_on(tx, conversation, request, now, self.terms)
         conversation.save()
@@ -267,6 +269,12 @@ def _fact(request: FeedbackRequest, recipient: Recipient, words: str, verdict: V
     return f"{answered}: {words} ({verdict.missing} more needed)"
 
 
+def _repeats(request: FeedbackRequest, recipient: Recipient, verdict: Verdict) -> bool:
+    """Tell whether whoever decided a question says the same of it once more."""
+    own = request.decided_by in (recipient.person_id, recipient.canonical_id)
+    return own and verdict.standing is Standing.LATE and verdict.agrees is True
+
+
 def _told(
     tx: Transaction, request: FeedbackRequest, recipient: Recipient, verdict: Verdict, now: Micros
 ) -> str:
@@ -278,6 +286,8 @@ def _told(
             return f"Thank you. Your answer counts, but {STUCK}."
         more = "answer is" if verdict.missing == 1 else "answers are"
         return f"Thank you. Your answer counts; {verdict.missing} more {more} needed."
+    if _repeats(request, recipient, verdict):
+        return "You have answered this already, and that decided it. Nothing more to do."
     reader = tx.people.get(recipient.canonical_id)
     when = said(request.decided_at or request.deadline, reader.zone if reader else "UTC", now)
     by = tx.people.get(request.decided_by) if request.decided_by else None

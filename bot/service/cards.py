@@ -82,7 +82,7 @@ class Cards:
             place=request.place,
             url=f"{self.public_url}/#/questions/{request.id}",
             own=counted.get(reader_id),
-            late=_late(tx, responses) if is_asker else (),
+            late=_late(tx, request, responses) if is_asker else (),
         )
 
 
@@ -123,7 +123,9 @@ def _missing(
     return max(1, wanted - max(same.values(), default=0))
 
 
-def _late(tx: Transaction, responses: Sequence[FeedbackResponse]) -> tuple[Said, ...]:
+def _late(
+    tx: Transaction, request: FeedbackRequest, responses: Sequence[FeedbackResponse]
+) -> tuple[Said, ...]:
     return tuple(
         Said(
             response_id=r.id,
@@ -133,6 +135,7 @@ def _late(tx: Transaction, responses: Sequence[FeedbackResponse]) -> tuple[Said,
             agrees=r.agrees,
             channel=r.channel,
             at=r.created_at,
+            in_time=r.answer is not None and r.sent_at <= request.deadline,
         )
         for r in responses
         if r.standing is Standing.LATE

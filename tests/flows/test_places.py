@@ -315,3 +315,21 @@ async def test_whose_account_was_disabled_is_not_heard_outside_either(stage: Pla
     await stage.store.run(lambda tx: tx.accounts.set_disabled(id_, stage.clock.now()))
     with pytest.raises(NotAllowed, match="disabled"):
         await stage.speak("ben", "hello")
+
+
+async def test_who_decided_and_presses_again_is_told_so_and_nobody_else(stage: Places) -> None:
+    ask = AskHuman(people=("ben",), question="Ship it?", kind=Kind.APPROVAL)
+    stage.planner.script.append(Plan(steps=(ask,)))
+    session_id = await stage.speak("ann", "ask ben whether we ship")
+    await stage.settled()
+    (request,) = await stage.requests(session_id)
+    await stage.answer("ben", request, channel="slack", approved=True)
+    stage.planner.script.append(Plan(steps=(Reply(text="Shipped."),)))
+    await stage.settled()
+    before = [m.text for m in await stage.messages(session_id)]
+    again = await stage.answer("ben", request, channel="slack", approved=True)
+    assert again.text.startswith("You have answered this already")
+    await stage.settled()
+    assert [m.text for m in await stage.messages(session_id)] == before
+    responses = await stage.store.read(lambda tx: tx.requests.responses(request.id))
+    assert [r.standing.value for r in responses] == ["decided", "late"]

@@ -185,7 +185,7 @@ def _is_waited_for(card: Card) -> bool:
 
 
 def _reopenable(card: Card) -> frozenset[str]:
-    """Return the late answers that the asker may let decide: those that say something."""
+    """Return the late answers that the asker may let decide: those that were sent in time."""
     if card.request.state is not State.EXPIRED or not card.is_asker:
         return frozenset()
-    return frozenset(said.response_id for said in card.late if said.words.strip())
+    return frozenset(said.response_id for said in card.late if said.in_time)
