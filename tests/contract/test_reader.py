@@ -67,10 +67,10 @@ def test_a_verdict_becomes_an_answer_with_the_words_it_rests_on() -> None:
 
 def test_a_choice_becomes_an_answer() -> None:
     async def act(server: ModelServer, reader: BamlReader) -> None:
-        answer = await reader.read(CITIES, "Everybody looks forward to Paris, book there")
-        assert answer == Answer(choices=("Paris",), text="looks forward to Paris")
+        answer = await reader.read(CITIES, "We look forward to Paris, book there")
+        assert answer == Answer(choices=("Paris",), text="look forward to Paris")
 
-    played(reading("choose", "looks forward to Paris", "Paris"), act=act)
+    played(reading("choose", "look forward to Paris", "Paris"), act=act)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_an_unusable_answer_is_asked_for_once_more(said: Scripted, problem: str)
 )
 def test_a_choice_that_does_not_fit_is_asked_for_once_more(said: Scripted, problem: str) -> None:
     async def act(server: ModelServer, reader: BamlReader) -> None:
-        answer = await reader.read(CITIES, "We all look forward to Paris")
+        answer = await reader.read(CITIES, "We look forward to Paris")
         assert answer == Answer(choices=("Paris",), text="to Paris")
         assert problem in server.prompts[1]
 

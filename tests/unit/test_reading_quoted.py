@@ -104,8 +104,15 @@ def test_a_claim_fits_the_kind() -> None:
 @pytest.mark.parametrize(
     ("text", "words", "choices", "multiple", "held"),
     [
-        ("We are all looking forward to Paris, book there", "to Paris", ("Paris",), False, True),
-        ("Bitte New York buchen, danke euch", "New York", ("New York",), False, True),
+        ("We are looking forward to Paris, all of us", "to Paris", ("Paris",), False, True),
+        ("Ich nehme New York, danke euch", "New York", ("New York",), False, True),
+        ("Went through it all with Bob.\nParis.", "Paris", ("Paris",), False, True),
+        ("I take Paris because of the museums", "take Paris", ("Paris",), False, True),
+        ("Anything is better than Berlin", "Berlin", ("Berlin",), False, False),
+        ("Berlin would be a disaster", "Berlin", ("Berlin",), False, False),
+        ("Bob said I take Paris", "I take Paris", ("Paris",), False, False),
+        ("Spare us Berlin", "Berlin", ("Berlin",), False, False),
+        ("Bitte New York buchen, danke euch", "New York", ("New York",), False, False),
         ("Let us do Paris and Berlin", "Paris and Berlin", ("Paris", "Berlin"), True, True),
         ("Let us do Paris and Berlin", "Paris and Berlin", ("Paris", "Berlin"), False, False),
         ("Let us do Paris and Berlin", "Paris", ("Paris",), False, False),

@@ -26,6 +26,7 @@ from bot.channels.slack.escaping import escape, link, moment
 from bot.domain.asking import MAX_PERSON, MAX_QUESTION
 from bot.domain.card import Card
 from bot.domain.feedback import Field, FieldKind, Kind
+from bot.domain.reading import deciding_words
 
 WORDS = "words"
 USER = "user"
@@ -70,7 +71,12 @@ def answer_modal(card: Card, *, origin: str = "") -> Block:
             inputs = [picker, _words("In words", optional=True)]
             return _about(card, Act.ANSWER, "Answer", inputs, "Send", origin)
         case Kind.APPROVAL:
-            hint = "“yes” or “no” decides. Other words do not: you will be asked back."
+            decide = deciding_words(request)
+            hint = "No words surely decide this one: the buttons do."
+            if decide is not None:
+                hint = (
+                    f"“{decide[0]}” or “{decide[1]}” decides. Of other words you may be asked back."
+                )
             return _about(
                 card, Act.ANSWER, "Answer in words", [_words("Answer", hint=hint)], "Send", origin
             )

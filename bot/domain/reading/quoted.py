@@ -5,12 +5,15 @@ The model proposes; nothing here trusts it. Asking back is always allowed, a wro
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from bot.domain.feedback import Answer, FeedbackRequest, Kind, Risk
+from bot.domain.reading.languages import LANGUAGES
 from bot.domain.reading.languages.language import listed
 from bot.domain.reading.orders import is_plain
 from bot.domain.reading.phrases import (
+    BECAUSE,
     CONDITIONS,
     LEANING_NO,
     LEANING_YES,
@@ -23,15 +26,25 @@ from bot.domain.reading.phrases import (
     count,
     holds,
     longest,
+    spelt,
 )
 from bot.domain.reading.questions import yes_and_no_are_clear
 from bot.domain.reading.reply import Unclear, unclear
-from bot.domain.reading.spelling import STOPS, pieces, reordered, seen, words
+from bot.domain.reading.spelling import STOPS, Piece, pieces, reordered, seen, words
 
 _COPIED = 4
 """So many words in a row that stand in the question, too, are the question's."""
 _YES = LEANING_YES | {p for p, role in ROLES.items() if role in (Role.YES, Role.APPROVE)}
 _NO = LEANING_NO | {p for p, role in ROLES.items() if role in REJECTING}
+
+_CHOOSING = spelt(phrase for language in LANGUAGES for phrase in language.choosing) | spelt(
+    listed(
+        "let us do | let us take | let us go with | i am for | i'm for | i'd choose | i'd pick | we"
+        " choose | we pick | we take | we go with | please take | please book | book | take |"
+        " looking forward to | we look forward to | we are looking forward to"
+    )
+)
+_AND = frozenset(word for language in LANGUAGES for word in language.joining) | {"&"}
 
 _BEFORE_OWN = frozenset(
     listed(
@@ -85,7 +98,9 @@ def checked(request: FeedbackRequest, text: str, claim: Claim) -> Answer | Uncle
         if claim.approved and not _is_said_by_the_author(_unquoted(text), quote):
             held = False
     elif request.kind is Kind.CHOICE and claim.choices and claim.approved is None:
-        held = _choice_holds(request, said, quote, claim.choices)
+        held = _choice_holds(request, said, quote, claim.choices) and _is_chosen(
+            _unquoted(text), [words(option) for option in claim.choices]
+        )
     else:
         held = False
     if not held:
@@ -144,6 +159,49 @@ def _choice_holds(
     # Another label beside the chosen one may be what is compared, or what is left out.
     others = [label for option, label in named.items() if option not in picked]
     return not any(not other or _stands_apart(other, chosen, said) for other in others)
+
+
+def _is_chosen(text: str, labels: list[Words]) -> bool:
+    """Tell whether each label is a sentence of its own, or the end of one that chooses it.
+
+    "Anything is better than Paris" names Paris too.
+    """
+    found = pieces(seen(text))
+    own = {at for at in range(len(found)) if any(_is_at(found, at, label) for label in labels)}
+    return all(any(_chooses(found, at, label, own) for at in own) for label in labels)
+
+
+def _is_at(found: Sequence[Piece], at: int, label: Words) -> bool:
+    return tuple(piece.form for piece in found[at : at + len(label)]) == label
+
+
+def _chooses(found: Sequence[Piece], at: int, label: Words, own: Container[int]) -> bool:
+    """Tell whether the label at a place is chosen there, alone or joined to other chosen ones."""
+    if not _is_at(found, at, label):
+        return False
+    return _begins(found, at, own) and _ends(found, at + len(label), own)
+
+
+def _begins(found: Sequence[Piece], at: int, own: Container[int]) -> bool:
+    first = at
+    while first and found[first - 1].sort not in STOPS:
+        first -= 1
+    opening = tuple(piece.form for piece in found[first:at])
+    return not opening or opening in _CHOOSING or _is_joined(found, first, at, own)
+
+
+def _is_joined(found: Sequence[Piece], first: int, at: int, own: Container[int]) -> bool:
+    """Tell whether "and" and a chosen label stand before a place: "I take Paris and Rome"."""
+    if at - 1 <= first or found[at - 1].form not in _AND:
+        return False
+    before = next((n for n in range(at - 2, first - 1, -1) if n in own), None)
+    return before is not None and _begins(found, before, own)
+
+
+def _ends(found: Sequence[Piece], at: int, own: Container[int]) -> bool:
+    if at >= len(found) or found[at].sort in STOPS or longest(found, at, BECAUSE):
+        return True
+    return found[at].form in _AND and at + 1 in own
 
 
 def _stands_apart(other: Words, chosen: list[Words], said: Words) -> bool:
