@@ -31,7 +31,7 @@ test: $(DEV) $(BAML_CLIENT) $(BIN)/handraise ## Run all tests but those that kil
 	$(PYTEST) -n auto --ignore=tests/faults
 
 faults: $(DEV) $(BAML_CLIENT) ## Run the tests that kill, pause and starve real servers
-	$(if $(FAULT_TESTS),$(PYTEST) tests/faults,@echo "tests/faults has no tests.")
+	$(if $(FAULT_TESTS),$(PYTEST) -n 2 tests/faults,@echo "tests/faults has no tests.")
 
 fuzz: $(DEV) $(BAML_CLIENT) ## Try every endpoint with what schemathesis makes of its description, for a minute
 	$(BIN)/python -m tests.fuzz

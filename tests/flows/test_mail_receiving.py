@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import unused_port
 
-from bot.channels.gmail import mailbox
+from bot.channels.gmail import mailbox, receiving
 from tests.clock import FakeClock
 from tests.flows.mailing import (
     ANN,
@@ -38,6 +38,19 @@ async def test_a_cursor_that_is_too_old_loses_and_doubles_nothing(room: MailRoom
     await room.settle()
     assert sorted(mail.subject for mail in room.got(ANN)) == ["Re: one", "Re: three", "Re: two"]
     assert len(room.gmail.calls("messages.list")) == searches + 1
+
+
+async def test_a_search_that_takes_several_reads_goes_on_where_it_was(
+    room: MailRoom, gmail: GmailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.settle(1)
+    for number in range(5):
+        gmail.send_as(EVE, to=BOT, subject=f"n{number}", text="y")
+    gmail.forget_history(BOT)
+    monkeypatch.setattr(receiving, "PAGES", 1)
+    monkeypatch.setitem(mailbox.Mailbox.search.__kwdefaults__, "size", 2)
+    await room.settle(4)
+    assert await room.taken() == ["not_allowed"] * 5
 
 
 async def test_every_page_of_the_history_is_read(

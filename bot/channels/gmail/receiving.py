@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bot.channels.gmail.mailbox import Mailbox, Page
 from bot.channels.gmail.refusals import Gone
@@ -25,14 +25,26 @@ MAIL = "gmail.mail"
 """The kind of what waits in the inbox to be taken."""
 EMAIL = "email"
 CURSOR, SEEN, PENDING = "gmail.cursor", "gmail.seen", "gmail.pending:"
+SEARCH = "gmail.search"
 LEASE = "gmail.read"
 LEASE_TIME: Micros = 2 * MINUTE
 PAGES = 20
 """Pages of history, or of a search, that are read at once: ten thousand mails."""
 OVERLAP: Micros = HOUR
 """How much of the time before the last look is looked at again when the cursor is lost."""
+SEARCH_TIME: Micros = HOUR
+"""How long after its last page a search may be gone on with."""
 STUCK: Micros = 30 * MINUTE
 """A mail that was not dealt with for so long holds up no question's end any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Search:
+    """A search that takes several reads: the page to go on with, the cursor that holds after it."""
+
+    query: str
+    cursor: str
+    page: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +52,7 @@ class _Start:
     number: int
     cursor: str | None
     seen: Micros
+    search: _Search | None = None
 
 
 class Receiving:
@@ -91,18 +104,28 @@ class Receiving:
         self, start: _Start, started: Micros, *, overlap: Micros = OVERLAP
     ) -> None:
         """Look for mail since the last look, or since it was connected: no history tells of it."""
-        cursor = (await self._mailbox.profile()).history_id
-        since = max(0, start.seen - overlap) // SECOND
-        page: str | None = None
+        search = start.search
+        if search is None:
+            # From before the search on history tells of what the search does not find.
+            cursor = (await self._mailbox.profile()).history_id
+            since = max(0, start.seen - overlap) // SECOND
+            search = _Search(query=f"after:{since} -in:sent -in:drafts", cursor=cursor)
+        page = search.page
         ids: list[str] = []
         for _ in range(PAGES):
-            found: Page = await self._mailbox.search(f"after:{since} -in:sent -in:drafts", page)
+            found: Page = await self._mailbox.search(search.query, page)
             ids += found.ids
             page = found.next_page
             if page is None:
                 break
         # Search gives the newest first; they are dealt with as they came.
-        await self._store.run(self._passed, ids[::-1], start, cursor, started, page is None)
+        if page is None:
+            await self._store.run(self._passed, ids[::-1], start, search.cursor, started, True)
+            return
+        await self._store.run(self._passed, ids[::-1], start, None, started, False)
+        rest = replace(search, page=page)
+        await self._store.run(_note_search, rest, self._clock.now())
+        raise Unavailable("There is more mail than can be read at once.", code="mailbox_behind")
 
     def _begin(self, tx: Transaction, now: Micros) -> _Start | None:
         number = tx.leases.take(LEASE, self._name, now, now + LEASE_TIME)
@@ -112,6 +135,7 @@ class Receiving:
             number=number,
             cursor=tx.marks.get(CURSOR),
             seen=int(tx.marks.get(SEEN) or now),
+            search=_begun_search(tx, now),
         )
 
     def _passed(
@@ -140,9 +164,22 @@ class Receiving:
             tx.announce(Topic.INBOX, MAIL)
         if cursor is not None:
             tx.marks.put(CURSOR, cursor, now)
+            tx.marks.drop(SEARCH)
         if whole:
             tx.marks.put(SEEN, str(started), now)
             note_read(tx, started, now)
+
+
+def _note_search(tx: Transaction, search: _Search, now: Micros) -> None:
+    tx.marks.put(SEARCH, json.dumps(asdict(search)), now)
+
+
+def _begun_search(tx: Transaction, now: Micros) -> _Search | None:
+    """Return the search to go on with; one whose pages are old is begun again."""
+    begun = next((mark for mark in tx.marks.like(SEARCH) if mark[0] == SEARCH), None)
+    if begun is None or now - begun[2] > SEARCH_TIME:
+        return None
+    return _Search(**json.loads(begun[1]))
 
 
 def begin_here(tx: Transaction, now: Micros) -> None:
