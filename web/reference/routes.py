@@ -17,19 +17,24 @@ from web.headers import policy
 from web.keys import SETTINGS
 
 _HERE = Path(__file__).parent
-_OURS = ("swagger.js", "redoc.css")
+_OURS = ("swagger.js", "redoc_start.js", "redoc.css", "redoc.svg")
 _PACKAGED = ("swagger_bundle.js", "swagger_style.css", "redoc.js")
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".svg": "image/svg+xml",
+}
 
-# Both draw with inline styles, and ReDoc searches in a worker made of a blob.
+_EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+"""An empty `<style>`: ReDoc makes one and fills it by script (CSSOM), which no text in it could."""
 _POLICY = policy(
     {
         "script-src": "'self'",
-        "style-src": "'self' 'unsafe-inline'",
-        "img-src": "'self' data: blob:",
+        "style-src": f"'self' {_EMPTY}",
+        "img-src": "'self' data:",
         "font-src": "'self' data:",
         "connect-src": "'self'",
-        "worker-src": "'self' blob:",
         "form-action": "'none'",
     }
 )
@@ -80,9 +85,10 @@ def _load(name: str) -> bytes:
     if name not in _PACKAGED:
         return (_HERE / name).read_bytes()
     data = (_package() / name).read_bytes()
-    # Images that ReDoc would fetch from its maker; an empty one makes it leave them out.
-    for host in (b"https://cdn.redoc.ly/redoc/", b"https://cdn.redocly.com/"):
-        data = data.replace(host, b"data:,")
+    # Images that ReDoc would fetch from its maker: its mark is here, and other icons it leaves out.
+    data = data.replace(b"https://cdn.redocly.com/", b"data:,")
+    for mark in (b"logo-mini-full.svg", b"logo-mini.svg"):
+        data = data.replace(b"https://cdn.redoc.ly/redoc/" + mark, b"/docs/assets/redoc.svg")
     return data
 
 
