@@ -80,6 +80,19 @@ class BindSession(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OpenPlace(Command):
+    """Let a session go on at a new place too: in its owner's direct messages, or by mail to them.
+
+    Where it was tried and given up before, it is tried again.
+    """
+
+    session_id: str
+    channel: str
+    address: str | None = None
+    """One of the owner's proven ones on that channel; None means the one that was proven first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ResumeSession(Command):
     """Start a session that was held back."""
 

@@ -22,6 +22,11 @@ def key_of(place: str) -> str:
     return place.partition(":")[2]
 
 
+def new_place(channel: str, session_id: str) -> str:
+    """Return what stands for a session's next place on a channel, until it has landed there."""
+    return place_of(channel, f"new/{session_id}")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Binding:
     """A place that belongs to a session; one place belongs to one session."""

@@ -24,6 +24,8 @@ class PostKind(StrEnum):
     """An entry of a session's conversation, said at a place of the session."""
     NOTICE = "notice"
     """A word to one person that belongs to no session: `body` says it."""
+    OPENING = "opening"
+    """The first word at a new place of a session; `body` says to which address of its owner."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,13 +36,13 @@ class Post:
     kind: PostKind
     channel: str
     place: str
-    """A session's place, or an address on the channel in the form of `place_of`."""
+    """A session's place, an address on the channel in the form of `place_of`, or `new_place`."""
     lane: str
     session_id: str | None = None
     seq: int | None = None
     person_id: str | None = None
     body: str = "{}"
-    """Of a notice, as JSON: `text`, and what the channel was told besides."""
+    """As JSON, of a notice `text` and what the channel was told besides, of an opening `to`."""
     state: PostState = PostState.WAITING
     due_at: Micros | None
     """When it should be said; None once it was, or was given up."""

@@ -25,6 +25,7 @@ from bot.domain.commands import (
     Delegate,
     MarkSeen,
     MergePeople,
+    OpenPlace,
     Outcome,
     ReceiveMessage,
     RedriveSurface,
@@ -56,6 +57,7 @@ from bot.service.handing import Handing
 from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
 from bot.service.merging import IsAdministrator, Merging, nobody
+from bot.service.opening import Opening
 from bot.service.owning import Owning
 from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
@@ -126,6 +128,7 @@ class Intake:
             self_approval=self_approval,
             is_administrator=is_administrator,
         )
+        opening = Opening(session_timeout=session_timeout, channels=channels)
         profiles = Profiles(channels=channels, routing=routing)
         self._handlers: dict[type[Command], Handler] = {
             AdvanceRequest: advancing.advance,
@@ -141,6 +144,7 @@ class Intake:
             Delegate: handing.delegate,
             MarkSeen: handing.seen,
             MergePeople: merging.merge,
+            OpenPlace: opening.open,
             ReceiveMessage: talking.receive,
             RedriveSurface: redrive_for_asker,
             ReleaseRequest: handing.release,

@@ -16,6 +16,7 @@ from bot.domain.commands import (
     Command,
     CommentOn,
     Delegate,
+    OpenPlace,
     ReceiveMessage,
     RedriveSurface,
     ReleaseRequest,
@@ -32,6 +33,7 @@ from bot.service.ports.store import Transaction
 
 _COUNTED = (
     BindSession,
+    OpenPlace,
     StartSession,
     ReceiveMessage,
     SpeakAt,
@@ -57,6 +59,7 @@ _SENTENCES = {
     "user": "You are sending more than {limit} requests a minute.",
     "session": "This session takes at most {limit} messages a minute.",
     "person_channel": "You are sending more than {limit} messages a minute over this channel.",
+    "places": "You are opening more than {limit} places a minute.",
     "decisions": "You are answering, cancelling or stopping more than {limit} times a minute.",
 }
 
@@ -68,6 +71,8 @@ class RateLimits:
     per_user: int = 30
     per_session: int = 10
     per_person_channel: int = 20
+    places: int = 5
+    """Places that a person may open: each is a message sent to them."""
 
     def spend(self, tx: Transaction, command: Command, now: Micros) -> None:
         """Count a command; raise `RateLimited` when it is one too many.
@@ -87,6 +92,8 @@ class RateLimits:
         self._count(
             tx, channel, Limit(scope="person_channel", per_minute=self.per_person_channel), now
         )
+        if isinstance(command, OpenPlace):
+            self._count(tx, f"p:{person}", Limit(scope="places", per_minute=self.places), now)
         if isinstance(command, ReceiveMessage | SpeakAt):
             talk = command.place if isinstance(command, SpeakAt) else command.session_id
             session = f"s:{talk}"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.commands import SYSTEM_CHANNEL
 from bot.domain.instants import SECOND, Micros
 from bot.domain.journal import Entry
 from bot.domain.planning import Role
 from bot.domain.post import Post, PostKind
+from bot.domain.session import Session
 from bot.domain.surface import MAX_ATTEMPTS, retry_delay
 from bot.service.conversation import Conversation
 from bot.service.desk import Postponed
+from bot.service.opening import first_words, note_given_up, note_opened
 from bot.service.ports.channel import Delivery, Fate, Saying, Speaker
 from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
@@ -98,6 +100,9 @@ class Posting:
                 tx.posts.release(post.id, post.claim_number, result.until)
             elif result.fate is Fate.SHOWN:
                 self._said(tx, errand, result, now)
+            elif post.kind is PostKind.OPENING and result.fate is Fate.PARKED:
+                # Whoever wants it looks at the page: they are told, and can try again.
+                self._failed(tx, post, replace(result, fate=Fate.FAILED), now)
             elif result.fate is Fate.PARKED:
                 # Its channel is not connected on this server: it waits until one is.
                 tx.posts.release(post.id, post.claim_number, now + retry_delay(MAX_ATTEMPTS))
@@ -108,10 +113,14 @@ class Posting:
 
     def _said(self, tx: Transaction, errand: PostErrand, result: Delivery, now: Micros) -> None:
         post = errand.post
+        session = self._opens(tx, post)
         if not tx.posts.sent(post.id, post.claim_number, result.landed, now).written:
             return
         if errand.saying.turn_id is not None:
             tx.posts.drop_preview(errand.saying.turn_id)
+        if session is not None and result.place is not None:
+            opened = (result.place, result.head or "{}")
+            note_opened(tx, session, post, opened, now, self.session_timeout)
         if result.head is not None and post.kind is PostKind.MESSAGE:
             tx.bindings.save_head(post.place, result.head)
         for spot in result.spots:
@@ -133,6 +142,7 @@ class Posting:
             # Being asked to come again later costs no try.
             tx.posts.release(post.id, post.claim_number, now + max(SECOND, asked))
             return
+        session = self._opens(tx, post)
         retry_at = None if dead else now + max(retry_delay(post.attempts), asked)
         recorded = tx.posts.failed(
             post.id,
@@ -141,8 +151,16 @@ class Posting:
             retry_at,
             certain=result.fate is not Fate.UNKNOWN,
         )
-        if recorded.written and dead:
+        if recorded.written and dead and session is not None:
+            note_given_up(tx, session, post, result.detail, now, self.session_timeout)
+        elif recorded.written and dead:
             self._tell_of(tx, post, result.detail, now)
+
+    def _opens(self, tx: Transaction, post: Post) -> Session | None:
+        """Return the session whose place a post opens, held before its post as everywhere."""
+        if post.kind is not PostKind.OPENING:
+            return None
+        return tx.sessions.lock(post.session_id or "")
 
     def _tell_of(self, tx: Transaction, post: Post, detail: str, now: Micros) -> None:
         """Say in the session, on the web, what could not be said outside."""
@@ -172,6 +190,8 @@ class Posting:
     def _errand(self, tx: Transaction, post: Post) -> PostErrand:
         if post.kind is PostKind.NOTICE:
             return self._notice(tx, post)
+        if post.kind is PostKind.OPENING:
+            return self._opening(tx, post)
         session = tx.sessions.get(post.session_id or "")
         message = tx.messages.get(post.session_id or "", post.seq or 0)
         binding = tx.bindings.find(post.place)
@@ -187,9 +207,28 @@ class Posting:
                 preview=preview,
                 head=binding.head,
                 session_title=session.title,
-                url=f"{self.public_url}/#/sessions/{session.id}",
+                url=self._page(session),
             ),
         )
+
+    def _opening(self, tx: Transaction, post: Post) -> PostErrand:
+        session = tx.sessions.get(post.session_id or "")
+        if session is None:
+            return PostErrand(post=post, saying=Saying(text=""), needless="its session is gone")
+        person = tx.people.get(post.person_id or "")
+        return PostErrand(
+            post=post,
+            saying=Saying(
+                text=first_words(session.title),
+                head=post.body,
+                session_title=session.title,
+                url=self._page(session),
+                reader=person.name if person else "",
+            ),
+        )
+
+    def _page(self, session: Session) -> str:
+        return f"{self.public_url}/#/s/{session.id}"
 
     def _notice(self, tx: Transaction, post: Post) -> PostErrand:
         body = json.loads(post.body)

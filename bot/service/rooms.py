@@ -36,7 +36,7 @@ def address_of_room(tx: Transaction, room: str, place: str | None, routing: Rout
     if room == HERE:
         if place is None or channel_of(place) != SLACK:
             raise Invalid("This session lives in no Slack thread, so I cannot ask “here”.")
-        if _DIRECT.match(key_of(place)):
+        if is_direct(place):
             raise Invalid(
                 "These are your direct messages, which nobody else reads. Leave out “here”, or "
                 "name a channel.",
@@ -44,7 +44,7 @@ def address_of_room(tx: Transaction, room: str, place: str | None, routing: Rout
             )
         return f"#{key_of(place)}"
     name = room.removeprefix("#")
-    team = key_of(place).partition("/")[0] if place and channel_of(place) == SLACK else ""
+    team = team_of(place) if place and channel_of(place) == SLACK else ""
     found = [
         listed.key
         for listed in tx.directory.named(ROOM, name, 5)
@@ -59,6 +59,16 @@ def address_of_room(tx: Transaction, room: str, place: str | None, routing: Rout
             code="room",
         )
     return f"#{found[0]}"
+
+
+def is_direct(place: str) -> bool:
+    """Tell whether a place in Slack is among somebody's direct messages."""
+    return _DIRECT.match(key_of(place)) is not None
+
+
+def team_of(place: str) -> str:
+    """Return the workspace of a place in Slack."""
+    return key_of(place).partition("/")[0]
 
 
 def put_into_room(

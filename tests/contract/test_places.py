@@ -320,3 +320,35 @@ async def test_two_servers_say_everything_once_and_in_order(
         in_order = [post.id for post in posts if post.place == place]
         assert [post.id for post in said if post.place == place] == in_order
     assert {post.claim_number for post in said} == {1}
+
+
+async def test_what_opens_a_session_s_places_is_found_by_it(store: AnyStore) -> None:
+    def write(tx: Transaction) -> tuple[str, str, list[Post]]:
+        ann = a_person()
+        session = add_session(tx, ann)
+        other = add_session(tx, ann)
+        posts = [
+            a_post(
+                f"slack:new/{owned}",
+                kind=kind,
+                session_id=owned,
+                person_id=ann.id,
+                due_at=due_at,
+                state=state,
+            )
+            for owned, kind, due_at, state in (
+                (session.id, PostKind.OPENING, None, PostState.DEAD),
+                (session.id, PostKind.OPENING, NOW, PostState.WAITING),
+                (session.id, PostKind.MESSAGE, NOW, PostState.WAITING),
+                (other.id, PostKind.OPENING, None, PostState.SENT),
+            )
+        ]
+        for post in reversed(posts):
+            tx.posts.add(post)
+        return session.id, ann.id, posts
+
+    session_id, person_id, (given_up, waiting, _, _) = await store.run(write)
+    of_session = await store.read(lambda tx: tx.posts.openings(session_id))
+    assert of_session == [given_up, waiting]
+    assert await store.read(lambda tx: tx.posts.opening_for(person_id)) == [waiting]
+    assert await store.read(lambda tx: tx.posts.opening_for(session_id)) == []

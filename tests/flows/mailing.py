@@ -39,6 +39,7 @@ class MailRoom:
         self.clock = clock
         self.client = client
         self.planner: ScriptedPlanner | None = None
+        self.outbox = Outbox()
 
     @property
     def agent(self) -> Agent:
@@ -116,11 +117,13 @@ async def mail_room(
         | {name.lower(): value for name, value in gmail.environment(BOT).items()}
         | changes,
     )
-    codes = None if codes_by_mail else Outbox()
+    outbox = Outbox()
+    codes = None if codes_by_mail else outbox
     app = build_app(settings, clock=clock, send_code=codes, password_cost=4, planner=planner)
     async with TestClient(TestServer(app, port=serve_at)) as client:
         room = MailRoom(app, gmail, clock, client)
         room.planner = planner
+        room.outbox = outbox
         await room.settle(1)
         yield room
 

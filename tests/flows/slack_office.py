@@ -168,6 +168,7 @@ async def served(
     planner: ScriptedPlanner | None = None,
     reader: FeedbackReader | None = None,
     point: bool = True,
+    send_code: Any = None,
 ) -> AsyncIterator[Office]:
     """Run one server of ours, to which the local Slack sends."""
     planner = planner or ScriptedPlanner()
@@ -176,6 +177,7 @@ async def served(
         clock=clock,
         planner=planner,
         reader=reader,
+        send_code=send_code,
         password_cost=4,
     )
 
@@ -219,6 +221,7 @@ async def office(
     clock: FakeClock | None = None,
     *,
     planner: ScriptedPlanner | None = None,
+    send_code: Any = None,
     **more: Any,
 ) -> AsyncIterator[Office]:
     """Run one server in a Slack with ana, ben, cleo and dana, who share #general with the bot."""
@@ -229,7 +232,7 @@ async def office(
         bot = slack.workspace.bot_of(team.id)
         slack.add_channel("general", "ana", "ben", "cleo", "dana", bot)
         settings = settings_of(path, slack, token, **more)
-        async with served(slack, clock, settings, planner=planner) as office:
+        async with served(slack, clock, settings, planner=planner, send_code=send_code) as office:
             await asyncio.wait_for(office.outlet.watching.list_people(), 10)
             yield office
 

@@ -51,7 +51,10 @@ async def test_names_are_looked_up_at_a_person_s_speed(sign_up: SignUp, clock: F
 async def test_places_are_shown_to_who_takes_part(sign_up: SignUp) -> None:
     ann, bob = await sign_up("ann"), await sign_up("bob")
     session_id = await opened(ann)
-    assert await ann.get(f"/api/sessions/{session_id}/places") == (200, {"places": []})
+    assert await ann.get(f"/api/sessions/{session_id}/places") == (
+        200,
+        {"places": [], "ways": []},
+    )
     app = ann.client.app
     owner = await app[STORE].read(_person_of, "ann")
     head = Head(thread=Thread(subject="The trip"), people=(("cy@example.org", "Cy"),))

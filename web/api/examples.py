@@ -26,6 +26,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "Merge": {"person": _ID, "into": _ID[:-1] + "b", "proof": "Ben says that both are his."},
     "NewSession": {"text": "ask ben: Can we ship on Friday? options: yes, no"},
     "Resumption": {"end": _ID},
+    "NewPlace": {"channel": "email", "address": "ana@example.org"},
     "NewMessage": {"text": "status"},
     "NewAnswer": {"digest": 64 * "0", "approved": True, "text": "Go ahead."},
     "NewComment": {"text": "Which Friday?", "changes": True},

@@ -69,7 +69,11 @@ class Session(Shown):
 
 
 class Place(Shown):
-    """Where a session lives besides the page: a Slack thread, or a mail thread with `people`."""
+    """Where a session lives besides the page: a Slack thread, or a mail thread with `people`.
+
+    One that its owner wants is `opening`, with why it has not come about so far as `error`; or
+    `failed`, and can be opened again.
+    """
 
     channel: str
     name: str
@@ -77,6 +81,18 @@ class Place(Shown):
     people: list[str]
     url: str | None
     since: Instant
+    state: Literal["open", "opening", "failed"]
+    error: str | None
+
+
+class Way(Shown):
+    """Where a session can go on too: `address` names the owner there, `refusal` says why not."""
+
+    channel: str
+    address: str | None
+    name: str
+    """What the owner is called there; empty where nobody knows."""
+    refusal: str | None
 
 
 class FormField(Shown):

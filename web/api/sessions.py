@@ -11,19 +11,21 @@ from bot.domain.commands import (
     Actor,
     CloseSession,
     Command,
+    OpenPlace,
     ResumeSession,
     StartSession,
     StopTurn,
 )
 from bot.domain.errors import Conflict, NotAllowed, NotFound, RateLimited
 from bot.domain.instants import Micros
+from bot.domain.session import ParticipantRole
 from bot.service.ports.store import Transaction
 from web.api import models
 from web.api.endpoint import Call, endpoint
 from web.api.payload import Input
 from web.keys import CLOCK, INTAKE, STORE
 from web.views.people import People
-from web.views.places import show_place
+from web.views.places import show_openings, show_place, show_ways
 from web.views.questions import show_question
 from web.views.sessions import session_of, show_session
 
@@ -72,9 +74,20 @@ class SessionRead(BaseModel):
 
 
 class Places(BaseModel):
-    """Where a session lives besides the page, oldest first."""
+    """Where a session lives besides the page, oldest first; `ways` are for its owner alone."""
 
     places: list[models.Place]
+    ways: list[models.Way]
+
+
+class NewPlace(Input):
+    """Where the session should go on besides; without `address` where the owner was proven first.
+
+    An address is one of the owner's identities there, as the profile names it by `key`.
+    """
+
+    channel: Literal["slack", "email"]
+    address: Annotated[str, Field(min_length=1, max_length=254)] | None = None
 
 
 class Resumption(Input):
@@ -159,8 +172,42 @@ async def read_session(call: Call) -> SessionRead:
 )
 async def read_places(call: Call) -> Places:
     """Return the threads in Slack and by mail that a session of the caller's goes on in too."""
-    places: Places = await call.app[STORE].read(_places, call.path["id"], call.principal.person_id)
+    channels = call.app[INTAKE].channels
+    places: Places = await call.app[STORE].read(
+        _places, call.path["id"], call.principal.person_id, channels
+    )
     return places
+
+
+@endpoint(
+    "POST",
+    "/api/sessions/{id}/places",
+    summary="Go on in Slack or by mail",
+    tag=TAG,
+    body=NewPlace,
+    answer=Done,
+    status=202,
+    idempotent=True,
+    errors=(Conflict, NotAllowed, NotFound, RateLimited),
+)
+async def open_place(call: Call) -> Done:
+    """Open a thread in the owner's direct messages, or by mail; a refusal names what is there."""
+    command = OpenPlace(
+        external_key=call.external_key,
+        actor=actor_of(call),
+        session_id=call.path["id"],
+        channel=call.body.channel,
+        address=call.body.address,
+    )
+    try:
+        return Done(outcome=await submit(call, command))
+    except Conflict as refusal:
+        if "place" not in refusal.details:
+            raise
+        there = await call.app[STORE].read(_place, str(refusal.details["place"]))
+        raise Conflict(
+            refusal.message, code=refusal.code, details={"place": there} if there else {}
+        ) from None
 
 
 @endpoint(
@@ -252,9 +299,19 @@ def _read(tx: Transaction, session_id: str, person_id: str, now: Micros) -> Sess
     )
 
 
-def _places(tx: Transaction, session_id: str, person_id: str) -> Places:
-    session, _ = session_of(tx, session_id, person_id)
-    return Places(places=[show_place(each) for each in tx.bindings.of_session(session.id)])
+def _places(tx: Transaction, session_id: str, person_id: str, channels: tuple[str, ...]) -> Places:
+    session, role = session_of(tx, session_id, person_id)
+    mine = role is ParticipantRole.OWNER
+    places = [show_place(each) for each in tx.bindings.of_session(session.id)]
+    return Places(
+        places=[*places, *(show_openings(tx, session) if mine else ())],
+        ways=show_ways(tx, session, channels) if mine else [],
+    )
+
+
+def _place(tx: Transaction, place: str) -> dict[str, object] | None:
+    binding = tx.bindings.find(place)
+    return None if binding is None else show_place(binding).model_dump()
 
 
 ENDPOINTS = (
@@ -262,6 +319,7 @@ ENDPOINTS = (
     open_session,
     read_session,
     read_places,
+    open_place,
     end,
     stop,
     resume,

@@ -173,6 +173,22 @@ GIVEN_UP = Statement(
         .limit(bindparam("limit"))
     )
 )
+# A literal, so that the planner can use the partial index.
+_OPENS = text("posts.kind = 'opening'")
+OPENINGS = Statement(
+    lambda: (
+        columns(posts, FIELDS)
+        .where(_OPENS, posts.c.session_id == bindparam("session_id"))
+        .order_by(posts.c.id)
+    )
+)
+OPENING_FOR = Statement(
+    lambda: (
+        columns(posts, FIELDS)
+        .where(_OPENS, posts.c.due_at.is_not(None), posts.c.person_id == bindparam("person_id"))
+        .order_by(posts.c.id)
+    )
+)
 SENT_TO = Statement(
     lambda: (
         select(func.count())

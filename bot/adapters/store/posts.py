@@ -98,6 +98,14 @@ class Posts:
         rows = self._db.all(statements.GIVEN_UP, {"owner_id": owner_id, "limit": limit})
         return [post_of(row) for row in rows]
 
+    def openings(self, session_id: str) -> Sequence[Post]:
+        """Return the posts that opened places of a session, or are to, oldest first."""
+        return [post_of(r) for r in self._db.all(statements.OPENINGS, {"session_id": session_id})]
+
+    def opening_for(self, person_id: str) -> Sequence[Post]:
+        """Return the posts that are to open places for a person, oldest first."""
+        return [post_of(r) for r in self._db.all(statements.OPENING_FOR, {"person_id": person_id})]
+
     def sent_to(self, place: str, since: Micros) -> int:
         """Return how many were said at a place since then."""
         row = self._db.one(statements.SENT_TO, {"at_place": place, "since": since})

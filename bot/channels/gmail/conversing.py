@@ -93,7 +93,7 @@ class Conversing:
                 )
             )
         if outcome.text:
-            page = f"/#/sessions/{outcome.session_id}" if outcome.session_id else ""
+            page = f"/#/s/{outcome.session_id}" if outcome.session_id else ""
             tell(
                 tx,
                 channel=EMAIL,

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 
 from bot.channels.gmail.config import GmailConfig
+from bot.channels.gmail.opened import is_on_its_way, place_opened_by
 from bot.channels.gmail.reading import Reading
 from bot.channels.gmail.threads import Thread, read_head
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.place import channel_of, place_of
+from bot.domain.post import PostKind
 from bot.service.links import Purpose, hash_of
 from bot.service.ports.places import Landing
 from bot.service.ports.store import Transaction
@@ -48,6 +50,9 @@ class Known:
     may_begin: bool = False
     """Whether that address may begin sessions."""
     head: str | None = None
+    is_early: bool = False
+    """Whether it answers a mail of ours that began a session's thread, of which we do not know yet
+    that it was sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +105,9 @@ def recognise(tx: Transaction, reading: Reading, config: GmailConfig, mailbox: s
         may_begin=bool(address)
         and (config.allows(address) or (account is not None and account.disabled_at is None)),
         head=binding.head if binding is not None else None,
+        is_early=asked is None
+        and binding is None
+        and is_on_its_way(tx, place, reading.addressing.answered),
     )
 
 
@@ -135,7 +143,7 @@ def _place_of(tx: Transaction, landing: Landing) -> str | None:
         return None
     post = tx.posts.get(landing.post_id) if landing.post_id else None
     if post is not None:
-        return post.place
+        return place_opened_by(post.id) if post.kind is PostKind.OPENING else post.place
     places = [
         binding
         for binding in tx.bindings.of_session(landing.session_id)

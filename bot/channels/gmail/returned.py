@@ -6,8 +6,11 @@ from functools import partial
 
 from bot.channels.gmail.bounces import Bounce
 from bot.channels.gmail.incoming import EMAIL, Incoming
+from bot.channels.gmail.opened import place_opened_by
 from bot.channels.gmail.sending import BAD
 from bot.domain.journal import Entry
+from bot.domain.post import PostKind
+from bot.service.opening import opening_came_back
 from bot.service.outlet import Parts
 from bot.service.ports.store import Transaction
 from bot.service.unreached import came_back
@@ -60,6 +63,10 @@ class Returned:
                 timeout=self._parts.session_timeout,
             )
             return "returned"
+        post = tx.posts.get(landing.post_id or "")
+        if post is not None and post.kind is PostKind.OPENING:
+            place = place_opened_by(post.id)
+            opening_came_back(tx, post, place, reason, now, self._parts.session_timeout)
         tx.journal.add(
             Entry(
                 kind="mail.returned",

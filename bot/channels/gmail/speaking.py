@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from bot.channels.gmail import composing
 from bot.channels.gmail.composing import Body
 from bot.channels.gmail.letters import Letter
+from bot.channels.gmail.opened import place_opened_by
 from bot.channels.gmail.sending import Landed, Sending
 from bot.channels.gmail.threads import Head, Thread, read_head, read_thread
 from bot.domain.card import Card
@@ -61,6 +62,8 @@ class GmailSpeaker:
         body = _object(post.body)
         if post.kind is PostKind.NOTICE and "spot" not in body:
             return await self._notice(post, saying, body)
+        if post.kind is PostKind.OPENING:
+            return await self._opening(post, saying, str(body.get("to", "")))
         since = self._clock.now() - HOUR
         if await self._store.read(lambda tx: tx.posts.sent_to(post.place, since)) >= self._per_hour:
             # Two machines that answer each other would else never end.
@@ -82,7 +85,27 @@ class GmailSpeaker:
             thread=head.thread,
             tag=f"s.{key_of(post.place)}",
         )
-        return await self._send(post, letter, composing.spoken(saying.text, saying.url), head=head)
+        sent = await self._sent(post, letter, composing.spoken(saying.text, saying.url))
+        if isinstance(sent, Delivery):
+            return sent
+        return replace(_shown(sent), head=await self._head_after(post, sent))
+
+    async def _opening(self, post: Post, saying: Saying, to: str) -> Delivery:
+        """Begin a session's thread with its owner; replies there are addressed to the session."""
+        place = place_opened_by(post.id)
+        letter = Letter(
+            to=((to, saying.reader),),
+            subject=saying.session_title or "Handraise",
+            own_id=self._sending.own_id(f"p.{post.id}"),
+            text="",
+            html="",
+            tag=f"s.{key_of(place)}",
+        )
+        sent = await self._sent(post, letter, composing.spoken(saying.text, saying.url))
+        if isinstance(sent, Delivery):
+            return sent
+        head = Head(thread=sent.thread, people=letter.to)
+        return replace(_shown(sent), place=place, head=head.to_json())
 
     async def _notice(self, post: Post, saying: Saying, body: dict[str, Any]) -> Delivery:
         to = str(body.get("to", ""))
@@ -108,7 +131,8 @@ class GmailSpeaker:
             thread=thread,
             tag=tag,
         )
-        return await self._send(post, letter, words)
+        sent = await self._sent(post, letter, words)
+        return sent if isinstance(sent, Delivery) else _shown(sent)
 
     def _again(
         self, tx: Transaction, request_id: str, person_id: str, address: str
@@ -123,27 +147,15 @@ class GmailSpeaker:
         offer = partial(self._links.offer, tx, request, card.reader_id, address, self._clock.now())
         return Again(card=card, link=offer(Purpose.CLICK), reply=offer(Purpose.REPLY))
 
-    async def _send(
-        self, post: Post, letter: Letter, words: Body, *, head: Head | None = None
-    ) -> Delivery:
-        complete = Letter(
-            to=letter.to,
-            subject=letter.subject,
-            own_id=letter.own_id,
-            text=words.text,
-            html=words.html,
-            thread=letter.thread,
-            tag=letter.tag,
-        )
+    async def _sent(self, post: Post, letter: Letter, words: Body) -> Landed | Delivery:
+        """Send a letter with these words, or find that it was sent; a `Delivery` says why not."""
+        complete = replace(letter, text=words.text, html=words.html)
         sent = await self._sending.send(
             complete, may_be_there=post.may_be_there, since=post.created_at
         )
-        if isinstance(sent, Delivery):
-            if sent.detail == "the mailbox is not connected":
-                return Delivery(fate=Fate.PARKED, detail=sent.detail)
-            return sent
-        after = None if head is None else await self._head_after(post, sent)
-        return Delivery(fate=Fate.SHOWN, landed=sent.thread.id, spots=sent.spots, head=after)
+        if isinstance(sent, Delivery) and sent.detail == "the mailbox is not connected":
+            return Delivery(fate=Fate.PARKED, detail=sent.detail)
+        return sent
 
     async def _head_after(self, post: Post, sent: Landed) -> str:
         """Return a place's head with our mail in it, and what came in while it was sent."""
@@ -154,6 +166,10 @@ class GmailSpeaker:
         return Head(
             thread=thread.after(*newest, thread_id=sent.thread.id), people=now.people
         ).to_json()
+
+
+def _shown(sent: Landed) -> Delivery:
+    return Delivery(fate=Fate.SHOWN, landed=sent.thread.id, spots=sent.spots)
 
 
 def _first_line(text: str) -> str:

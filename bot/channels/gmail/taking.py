@@ -22,8 +22,9 @@ from bot.channels.gmail.returned import Returned
 from bot.channels.gmail.sending import BAD
 from bot.channels.gmail.threads import Thread, spot_of
 from bot.domain.errors import HandraiseError, RateLimited, Unavailable
-from bot.domain.instants import DAY, HOUR
+from bot.domain.instants import DAY, HOUR, SECOND
 from bot.domain.journal import Entry
+from bot.service.backlog import NotYet
 from bot.service.directory import person_at
 from bot.service.notices import tell
 from bot.service.outlet import Parts
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 OLDEST = 7 * DAY
 """What came before then and is found only now was dealt with long ago, or is nobody's business."""
+SOON = 5 * SECOND
 
 _PATIENCE = (
     "You have written more in a minute than I may take in, so this mail waits for its turn. It is "
@@ -95,6 +97,8 @@ class Taking:
         known = await self._parts.store.read(
             recognise, reading, self._config, self._mailbox.address
         )
+        if known.is_early:
+            raise NotYet(SOON)
         thread = Thread(
             subject=reading.mail.subject, id=raw.thread, references=reading.mail.references
         ).after(reading.mail.message_id)

@@ -28,12 +28,15 @@ from bot.domain.person import Person
 from bot.domain.place import place_of
 from bot.service.backlog import NotYet
 from bot.service.notices import tell
+from bot.service.opening import may_have_opened
 from bot.service.outlet import Parts
 from bot.service.ports.store import Transaction
 
 YOUNG: Micros = 90 * SECOND
 """How old a thread is at most whose beginning may still be on its way: events overtake others."""
 SOON: Micros = 5 * SECOND
+SKEW: Micros = 2 * SECOND
+"""How far Slack's clock may be behind ours."""
 _TRIES = 3
 _MAX_FILES = 10
 # What `clean` refuses; Slack lets people paste it.
@@ -59,6 +62,8 @@ class _Look:
     """The question under whose card it was said."""
     is_ours: bool = False
     """Whether a session lives there."""
+    may_be_ours: bool = False
+    """Whether we may have opened that thread for a session, without knowing it yet."""
     waiting: tuple[FeedbackRequest, ...] = ()
     """Questions that the words might answer, where they do not say which."""
 
@@ -77,8 +82,8 @@ class Hearing:
         """Take one message; the same message told by two events is one.
 
         Raises `UnknownUser` where Slack must be asked who spoke, `RateLimited` where it must wait,
-        `TooEarly` for what may belong to something that has not come yet (never if `again`), and
-        `Unavailable` when nothing was stored.
+        `TooEarly` for what may belong to something that has not come yet (if `again` only for a
+        thread of ours whose beginning is on its way), and `Unavailable` when nothing was stored.
         """
         if not may_concern(heard):
             return
@@ -92,6 +97,8 @@ class Hearing:
             if heard.thread_ts is not None and not again and self._is_young(heard):
                 raise TooEarly(SOON)
             return
+        if look.may_be_ours:
+            raise TooEarly(SOON)
         try:
             await self._take(heard, look, at)
         except Barred as barred:
@@ -132,6 +139,7 @@ class Hearing:
             words="\n".join(filter(None, (words, *_files(heard, us)))),
             request_id=request_id,
             is_ours=is_ours,
+            may_be_ours=not (request_id or is_ours) and _may_be_opened(tx, heard, person),
             waiting=tuple(waiting),
         )
 
@@ -245,6 +253,14 @@ def may_concern(heard: Heard) -> bool:
 
 def _place(heard: Heard) -> str:
     return place_of(SLACK, spot(heard.team, heard.channel, heard.thread))
+
+
+def _may_be_opened(tx: Transaction, heard: Heard, person: Person | None) -> bool:
+    """Tell whether somebody answers in a thread that we may have opened for a session of theirs."""
+    if person is None or not heard.is_dm or heard.thread_ts is None:
+        return False
+    began = micros_of(heard.thread) + SKEW
+    return may_have_opened(tx, person.canonical_id, SLACK, began)
 
 
 def _shown_in(heard: Heard) -> str | None:

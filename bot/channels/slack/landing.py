@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.slack.addresses import Landed, Person, Room
+from bot.channels.slack.addresses import Landed, Person, Room, permalink
 from bot.channels.slack.blocks import Block
 from bot.channels.slack.calls import Calls
 from bot.channels.slack.pacing import Pace, Rank
@@ -69,6 +69,11 @@ class Landing:
         """Forget somebody's direct messages, since Slack knows them no more."""
         self._direct.pop(who, None)
         await self._store.run(lambda tx: tx.marks.drop(f"{DIRECT}{who.team}/{who.user}"))
+
+    async def url_of(self, landed: Landed) -> str | None:
+        """Return a message's address on the web; None where its team's is not known."""
+        installation = await self._calls.team(landed.team)
+        return permalink(installation.url, landed.channel, landed.ts)
 
     async def post_to(self, to: Person | Room, words: Words, rank: Rank = Rank.WORDS) -> Landed:
         """Post to a person or a room."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.channels.slack import caps, mrkdwn
 from bot.channels.slack.addresses import (
+    SLACK,
     Landed,
     NoAddress,
     Person,
@@ -26,7 +27,7 @@ from bot.channels.slack.escaping import cut_escaped
 from bot.channels.slack.landing import Landing, Words
 from bot.channels.slack.refusals import Refused
 from bot.domain.errors import HandraiseError
-from bot.domain.place import key_of
+from bot.domain.place import key_of, place_of
 from bot.domain.planning import Role
 from bot.domain.post import Post, PostKind
 from bot.service.ports.channel import Delivery, Fate, Saying
@@ -88,6 +89,8 @@ class SlackSpeaker:
     async def _say(self, post: Post, saying: Saying, said: _Said) -> Delivery:
         to, person = self._target(post, saying)
         written = _written(saying)
+        if post.kind is PostKind.OPENING:
+            _lead_to_page(written, saying, "Open its page")
         if said.unsure:
             await self._look(to, post, said, len(written))
         preview = read_landed(saying.preview)
@@ -109,16 +112,22 @@ class SlackSpeaker:
         stands = [said.pieces[piece] for piece in sorted(said.pieces)]
         if not stands:
             return Delivery(fate=Fate.SHOWN, detail="there was nothing to say")
-        return Delivery(
+        delivery = Delivery(
             fate=Fate.SHOWN,
             landed=stands[0].write(),
             spots=tuple(one.spot for one in stands),
         )
+        if post.kind is not PostKind.OPENING:
+            return delivery
+        url = await self._landing.url_of(stands[0])
+        place = place_of(SLACK, stands[0].spot)
+        return replace(delivery, place=place, head=json.dumps({"url": url} if url else {}))
 
     def _target(self, post: Post, saying: Saying) -> tuple[Person | Room, Person | Room | None]:
         """Return where it is said, and of a notice to whom where that cannot be.
 
-        A session's message in its thread, a notice in a card's thread or to its person.
+        A session's message in its thread, a notice in a card's thread or to its person, the
+        first word at a new place to its owner.
         """
         if post.kind is PostKind.MESSAGE:
             return place_room(post.place), None
@@ -186,7 +195,12 @@ def _written(saying: Saying) -> Sequence[tuple[str, list[Block]]]:
         block = context([piece]) if small else section(piece)
         written.append((cut_escaped(piece, caps.FALLBACK), [block]))
     if len(pieces) > MAX_PIECES and written:
-        button = link_button("Read all of it on its page", saying.url)
-        if button is not None:
-            written[-1][1].append({"type": "actions", "elements": [button]})
+        _lead_to_page(written, saying, "Read all of it on its page")
     return written
+
+
+def _lead_to_page(written: Sequence[tuple[str, list[Block]]], saying: Saying, words: str) -> None:
+    """Put a button below the last message that opens the page."""
+    button = link_button(words, saying.url)
+    if button is not None and written:
+        written[-1][1].append({"type": "actions", "elements": [button]})

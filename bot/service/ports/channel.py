@@ -42,7 +42,9 @@ class Delivery:
     spots: tuple[str, ...] = ()
     """The spots it stands at now, as `Landing.key`: what is said there refers to it."""
     head: str | None = None
-    """For a post at a session's place: what to keep as its `Binding.head`."""
+    """For a post at a session's place, or one that opens it: what to keep as its `Binding.head`."""
+    place: str | None = None
+    """For a post that opens a place: which place that has become."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

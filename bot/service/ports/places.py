@@ -101,6 +101,16 @@ class PostTable(Protocol):
         """Return posts given up of the sessions of `owner_id`, newest first; all for ""."""
         ...
 
+    def openings(self, session_id: str) -> Sequence[Post]:
+        """Return the posts that opened places of a session, or are to, oldest first."""
+        ...
+
+    def opening_for(self, person_id: str) -> Sequence[Post]:
+        """Return the posts that are to open places for a person and are not yet there, or known
+        to be.
+        """
+        ...
+
     def sent_to(self, place: str, since: Micros) -> int:
         """Return how many were said at a place since then."""
         ...

@@ -106,6 +106,13 @@ Index(
     postgresql_where=text("state = 'dead'"),
 )
 
+Index(
+    "ix_posts_opening",
+    posts.c.session_id,
+    sqlite_where=text("kind = 'opening'"),
+    postgresql_where=text("kind = 'opening'"),
+)
+
 # Where a turn's streamed text stands until its message takes that place.
 previews = Table(
     "previews",

@@ -1,0 +1,171 @@
+"""The owner of a session lets it go on by mail: from the page's API to the thread, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.planning import Plan, Reply, Role
+from tests.flows.conftest import PASSWORD, SignedIn
+from tests.flows.mailing import ANN, BEN, BOT, MailRoom, gmail, no_environment, room
+
+__all__ = ["gmail", "no_environment", "room"]
+
+
+async def sign_up(room: MailRoom, name: str, email: str, *, verify: bool = True) -> SignedIn:
+    body = {"email": email, "username": name, "password": PASSWORD}
+    async with room.client.post("/api/auth/register", json=body) as answer:
+        assert answer.status == 201, await answer.text()
+        who = SignedIn(room.client, name, email, await answer.json())
+    if verify:
+        status, _ = await who.post("/api/auth/verify", {"code": room.outbox.codes[name]})
+        assert status == 200
+    return who
+
+
+def script(room: MailRoom, *texts: str) -> None:
+    assert room.planner is not None
+    room.planner.script += [Plan(steps=(Reply(text=text),)) for text in texts]
+
+
+async def begun(room: MailRoom, who: SignedIn, text: str = "Plan the party") -> str:
+    script(room, "Gladly.")
+    status, body = await who.post("/api/sessions", {"text": text})
+    assert status == 201, body
+    await room.work()
+    return str(body["session"]["id"])
+
+
+async def go_on(who: SignedIn, session_id: str, **more: str) -> tuple[int, Any]:
+    return await who.post(f"/api/sessions/{session_id}/places", {"channel": "email"} | more)
+
+
+async def places(who: SignedIn, session_id: str) -> Any:
+    status, body = await who.get(f"/api/sessions/{session_id}/places")
+    assert status == 200, body
+    return body
+
+
+async def said(room: MailRoom, session_id: str, role: Role) -> list[str]:
+    return [m.text for m in await room.messages(session_id) if m.role is role]
+
+
+async def test_a_session_of_the_page_goes_on_by_mail(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann, "Plan the party\nNobody may know the budget: 500.")
+    (way,) = (await places(ann, session))["ways"]
+    assert (way["channel"], way["address"], way["refusal"]) == ("email", ANN, None)
+    status, body = await go_on(ann, session)
+    assert (status, body["outcome"]["status"]) == (202, "opening")
+    await room.work()
+    (first,) = room.got(ANN)
+    assert first.subject == "Plan the party"
+    assert "budget" not in first.text + first.html
+    assert "Gladly" not in first.text + first.html
+    assert f"/#/s/{session}" in first.text
+    found = await places(ann, session)
+    (place,) = found["places"]
+    assert (place["channel"], place["state"], place["people"]) == ("email", "open", ["ann"])
+    assert found["ways"] == []
+    script(room, "By mail, too.", "On the page.")
+    room.gmail.reply_as(ANN, first, "and cake", style="apple")
+    await room.settle()
+    assert (await said(room, session, Role.USER))[-1] == "and cake"
+    answer = room.got(ANN)[-1]
+    assert "By mail, too." in answer.text
+    assert answer.thread_id == first.thread_id
+    assert answer.subject == "Re: Plan the party"
+    await ann.post(f"/api/sessions/{session}/messages", {"text": "now on the page"})
+    await room.settle()
+    assert (await said(room, session, Role.AGENT))[-1] == "On the page."
+    assert len(room.got(ANN)) == 2
+
+
+async def test_a_second_wish_opens_no_second_thread(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    assert (await go_on(ann, session))[0] == 202
+    assert (await go_on(ann, session))[0] == 202
+    await room.work()
+    status, body = await go_on(ann, session)
+    assert (status, body["error"]["code"]) == (409, "already_there")
+    assert len(room.got(ANN)) == 1
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+@pytest.mark.parametrize("to_bot", [True, False])
+async def test_a_crash_after_sending_sends_no_second_mail(
+    room: MailRoom, renamed: bool, to_bot: bool
+) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    room.gmail.replace_message_ids(renamed)
+    room.gmail.fail("messages.send", "reset_after")
+    await go_on(ann, session)
+    await room.work()
+    (place,) = (await places(ann, session))["places"]
+    assert place["state"] == "opening"
+    (first,) = room.got(ANN)
+    script(room, "Here I am.")
+    if to_bot and not renamed:  # a mail program that does not know Reply-To
+        room.gmail.send_as(
+            ANN,
+            to=BOT,
+            subject=f"Re: {first.subject}",
+            text="quick as I am",
+            headers={"In-Reply-To": first.header("Message-ID")},
+        )
+    else:
+        room.gmail.reply_as(ANN, first, "quick as I am")
+    await room.settle()
+    (only,) = await room.sessions()
+    assert only.id == session
+    assert len([m for m in room.got(ANN) if "goes on here too" in m.text]) == 1
+    assert (await said(room, session, Role.USER))[-1] == "quick as I am"
+    assert (await places(ann, session))["places"][0]["state"] == "open"
+
+
+async def test_a_failure_is_told_and_can_be_tried_again(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    room.gmail.fail("messages.send", "not_found")
+    await go_on(ann, session)
+    await room.work()
+    (place,) = (await places(ann, session))["places"]
+    assert place["state"] == "failed", place
+    assert place["error"]
+    assert (await go_on(ann, session))[0] == 202
+    await room.work()
+    (place,) = (await places(ann, session))["places"]
+    assert place["state"] == "open"
+    assert len(room.got(ANN)) == 1
+
+
+async def test_no_mail_goes_to_an_address_that_is_not_proven(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    status, body = await go_on(ann, session, address=BEN)
+    assert (status, body["error"]["code"]) == (403, "not_confirmed")
+    ben = await sign_up(room, "ben", BEN, verify=False)
+    status, _ = await go_on(ben, session)
+    assert status in (403, 404)
+    await room.work()
+    assert room.got(BEN) == []
+
+
+async def test_a_first_mail_that_comes_back_takes_its_place_with_it(room: MailRoom) -> None:
+    gone = "ann@nowhere.example"
+    ann = await sign_up(room, "ann", gone)
+    session = await begun(room, ann)
+    await go_on(ann, session)
+    await room.settle()
+    found = await places(ann, session)
+    assert found["places"] == []
+    assert [way["address"] for way in found["ways"]] == [gone]
+    assert "came back" in (await said(room, session, Role.SYSTEM))[-1]
+    await go_on(ann, session)
+    await room.work()
+    (place,) = (await places(ann, session))["places"]
+    assert place["state"] == "failed"
+    assert "refuses mail" in place["error"]
