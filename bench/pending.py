@@ -14,9 +14,10 @@ import psycopg
 
 from bot.adapters.store.opening import make_store
 from bot.adapters.store.schema import metadata
-from bot.domain.commands import CHAT, Actor, Command, StartSession
+from bot.domain.commands import CHAT, Actor, AdvanceRequest, StartSession
 from bot.domain.feedback import Kind
 from bot.domain.instants import DAY, HOUR, Micros
+from bot.domain.journal import Entry
 from bot.domain.person import Person
 from bot.domain.planning import AskHuman
 from bot.service.asking import Terms, ask
@@ -123,10 +124,12 @@ class Pending:
         while gcd(step, self._count) != 1:
             step += 1
         first, self._next_due = self._next_due, self._next_due + due
-        numbers = [f"'{i * step % self._count:012d}'" for i in range(first, first + due)]
+        ids = [f"{i * step % self._count:012d}" for i in range(first, first + due)]
         now = self.clock.now()
+        await self._store.run(_begin_journals, ids, now)
+        listed = ", ".join(f"'{id_}'" for id_ in ids)
         await asyncio.to_thread(
-            self._run, f"UPDATE requests SET next_at = {now} WHERE id IN ({', '.join(numbers)})"
+            self._run, f"UPDATE requests SET next_at = {now} WHERE id IN ({listed})"
         )
 
     def _run(self, sql: str) -> None:
@@ -134,9 +137,10 @@ class Pending:
             connection.execute(sql)
             connection.commit()
 
-    async def find(self) -> list[Command]:
+    async def find(self) -> list[AdvanceRequest]:
         """Return what is due, as a sweep finds it; no more than it takes at once."""
-        return await self._store.read(self.sweeper._due, self.clock.now())
+        due = await self._store.read(self.sweeper._due, self.clock.now())
+        return due[0] if due else []
 
     async def profiled(self, profiler: cProfile.Profile) -> None:
         """Apply what is due in the calls of one transaction, under a profiler."""
@@ -144,8 +148,7 @@ class Pending:
 
         def apply(tx: Transaction) -> None:
             profiler.enable()
-            for command in commands:
-                self._intake._apply(tx, command)
+            self._intake._apply_together(tx, commands)
             profiler.disable()
 
         await self._store.run(apply)
@@ -176,6 +179,15 @@ def _insert(
         f"INSERT INTO {table} ({', '.join(columns)}) "
         f"SELECT {values} FROM n, {table} AS t WHERE t.{where}"
     )
+
+
+def _begin_journals(tx: Transaction, ids: Sequence[str], now: Micros) -> None:
+    """Give copied questions the journal that a question has from the moment it is asked."""
+    for id_ in ids:
+        request = tx.requests.get(id_)
+        assert request is not None
+        entry = Entry(kind="request.asked", at=now, session_id=request.session_id, request_id=id_)
+        tx.journal.add(entry)
 
 
 def _keep(tx: Transaction, people: Sequence[Person]) -> None:

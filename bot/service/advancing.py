@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.domain.commands import CHAT, SYSTEM_CHANNEL, AdvanceRequest, AskNext, Outcome
 from bot.domain.feedback import FeedbackRequest, Kind, Part, Route, Standing, State
 from bot.domain.instants import MINUTE, Micros
 from bot.domain.person import Person
 from bot.domain.planning import Role
+from bot.domain.record import changed
 from bot.domain.routing import Routing
 from bot.domain.session import SessionState
 from bot.domain.text import listed
@@ -45,7 +46,7 @@ class Advancing:
             return unchanged
         found = request.timetable.due(request.reminders_done, request.escalations_done, now)
         # First, so that whatever is saved below has it: nothing of this is done a second time.
-        question.request = replace(
+        question.request = changed(
             request,
             reminders_done=found.reminders_done,
             escalations_done=found.escalations_done,
@@ -82,7 +83,7 @@ class Advancing:
         step = request.escalations_done
         others = [r for r in question.deciders if r.canonical_id != away.canonical_id]
         if step < len(request.timetable.escalations):
-            question.request = replace(
+            question.request = changed(
                 request,
                 escalations_done=step + 1,
                 next_at=request.timetable.next_at(request.reminders_done, step + 1),
@@ -179,7 +180,7 @@ class Advancing:
         request = question.request
         if now < request.deadline + GRACE and not _all_read(tx, request):
             postponed = min(now + LOOK_AGAIN, request.deadline + GRACE)
-            question.request = replace(request, next_at=postponed)
+            question.request = changed(request, next_at=postponed)
             tx.requests.save(question.request)
             return False
         settle(

@@ -198,16 +198,11 @@ class Conversation:
         return saved
 
     def _save_people(self) -> None:
-        """Write what concerns people: their rows come last, and in one order everywhere.
-
-        So two transactions cannot wait for each other.
-        """
-        for person_id in sorted({*self._told, *self._seen_at}):
-            if person_id in self._seen_at:
-                self._tx.people.note_channel(person_id, self._seen_at[person_id])
-            for kind, ref in self._told.get(person_id, ()):
-                number = self._tx.people.next_feed_number(person_id)
-                entry = FeedEntry(number=number, kind=kind, ref=ref, at=self._now)
-                self._tx.feeds.add(person_id, [entry])
-                self._tx.announce(Topic.FEED, person_id)
+        """Hand over what concerns people: the store writes it last."""
+        for person_id, channel in self._seen_at.items():
+            self._tx.people.note_channel(person_id, channel)
+        for person_id, told in self._told.items():
+            for kind, ref in told:
+                self._tx.feeds.tell(person_id, kind, ref, self._now)
+            self._tx.announce(Topic.FEED, person_id)
         self._told, self._seen_at = {}, {}

@@ -60,6 +60,13 @@ class Handoff:
         result: T = committed[0]
         return result
 
+    async def run_apart(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run `function(tx, *args)` as `Store.run` does; the loops find what it made due.
+
+        For what makes much due at once: they claim it together.
+        """
+        return await self._store.run(function, *args)
+
     async def read(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a function that only reads, as `Store.read` does."""
         return await self._store.read(function, *args)

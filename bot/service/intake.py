@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -53,6 +53,7 @@ from bot.service.advancing import Advancing
 from bot.service.answering import Answering
 from bot.service.asking import Terms
 from bot.service.ending import Ending
+from bot.service.gathering import gather
 from bot.service.handing import Handing
 from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
@@ -174,6 +175,21 @@ class Intake:
             outcome = copy
         self._observer.command(name, "replayed" if outcome.replayed else outcome.status)
         return outcome
+
+    async def submit_together(self, commands: Sequence[AdvanceRequest]) -> list[Outcome]:
+        """Apply what time has made due in one transaction: all of it, or nothing when one breaks.
+
+        Raises what `submit` raises; then each is to be submitted by itself.
+        """
+        outcomes = await self._handoff.run_apart(self._apply_together, commands)
+        for command, outcome in zip(commands, outcomes, strict=True):
+            status = "replayed" if outcome.replayed else outcome.status
+            self._observer.command(type(command).__name__, status)
+        return outcomes
+
+    def _apply_together(self, tx: Transaction, commands: Sequence[AdvanceRequest]) -> list[Outcome]:
+        gather(tx, commands)
+        return [self._apply(tx, command) for command in commands]
 
     async def _applied_meanwhile(self, command: Command, refusal: HandraiseError) -> Outcome | None:
         """Return what a copy of a refused command led to, if that was under way and came first.

@@ -22,7 +22,6 @@ from bot.domain.text import clean
 from bot.service.answering import STUCK
 from bot.service.conversation import FEED_PERSON, FEED_QUESTION, FEED_SESSION
 from bot.service.ports.store import Topic, Transaction
-from bot.service.ports.tables import FeedEntry
 from bot.service.questions import Question
 from bot.service.settling import settle
 
@@ -204,9 +203,6 @@ def _channel(question: Question, found: Decision) -> str:
 
 
 def _tell(tx: Transaction, person_id: str, refs: list[tuple[str, str]], now: Micros) -> None:
-    entries = [
-        FeedEntry(number=tx.people.next_feed_number(person_id), kind=kind, ref=ref, at=now)
-        for kind, ref in refs
-    ]
-    tx.feeds.add(person_id, entries)
+    for kind, ref in refs:
+        tx.feeds.tell(person_id, kind, ref, now)
     tx.announce(Topic.FEED, person_id)

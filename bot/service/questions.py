@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.domain.commands import Actor, Command
 from bot.domain.errors import Conflict, NotAllowed, NotFound
@@ -11,6 +10,7 @@ from bot.domain.feedback import Answer, FeedbackResponse, Kind, Part, Route, Sta
 from bot.domain.held_step import asks_for_contact
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
+from bot.domain.record import changed
 from bot.service.conversation import Conversation
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import Recipient
@@ -175,11 +175,7 @@ class Question:
 
     def change(self, conversation: Conversation, **changes: object) -> None:
         """Save changes of the request as its next version, and have it shown everywhere."""
-        self.request = replace(
-            self.request,
-            version=self.request.version + 1,
-            **changes,  # type: ignore[arg-type]
-        )
+        self.request = changed(self.request, version=self.request.version + 1, **changes)
         self._tx.requests.save(self.request)
         repaint(self._tx, conversation, self.request, self._now, self.recipients)
 

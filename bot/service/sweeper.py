@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from time import monotonic
 
-from bot.domain.commands import SYSTEM_CHANNEL, Actor, AdvanceRequest, Command, TimeOutSession
+from bot.domain.commands import (
+    SYSTEM_CHANNEL,
+    Actor,
+    AdvanceRequest,
+    Command,
+    Outcome,
+    TimeOutSession,
+)
 from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.instants import DAY, HOUR, Micros
 from bot.service.bystanding import REMARKED
@@ -21,11 +29,15 @@ from bot.service.retention import Retention
 log = logging.getLogger(__name__)
 
 BATCH = 200
+PORTION = 100
+"""Questions that are advanced in one transaction: few enough that nobody waits for it long."""
 RECEIPTS_KEPT: Micros = 14 * DAY
 """How long a repeated command is recognised; no entrance repeats one for longer."""
 FAMILIES_KEPT: Micros = 30 * DAY
 ROUNDS = 20
 """Portions that one sweep forgets while there is more."""
+
+_Due = tuple[list[AdvanceRequest], list[TimeOutSession]]
 
 _SYSTEM = Actor(person_id="", channel=SYSTEM_CHANNEL)
 
@@ -55,9 +67,12 @@ class Sweeper:
         started = monotonic()
         total = 0
         try:
-            while commands := await self._store.read(self._due, self._clock.now()):
-                # All at once: those that wait together share a commit.
-                changed = sum(await asyncio.gather(*map(self._apply, commands)))
+            while due := await self._store.read(self._due, self._clock.now()):
+                questions, idle = due
+                changed = 0
+                for start in range(0, len(questions), PORTION):
+                    changed += await self._apply_together(questions[start : start + PORTION])
+                changed += await self._apply_each(idle)
                 total += changed
                 if not changed:  # what is left is not ours to change: no endless round
                     break
@@ -70,6 +85,21 @@ class Sweeper:
         self._observer.sweep(monotonic() - started)
         return total
 
+    async def _apply_together(self, commands: Sequence[AdvanceRequest]) -> int:
+        """Apply a portion in one transaction; where that fails, each in its own."""
+        try:
+            outcomes = await self._intake.submit_together(commands)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - which of them, and why, is said below
+            log.info("of %d that were due one broke: %s", len(commands), type(error).__name__)
+            return await self._apply_each(commands)
+        return sum(map(_has_changed, outcomes))
+
+    async def _apply_each(self, commands: Sequence[Command]) -> int:
+        # All at once: those that wait together share a commit.
+        return sum(await asyncio.gather(*map(self._apply, commands)))
+
     async def _apply(self, command: Command) -> bool:
         """Apply one command; one that breaks does not hold up those behind it."""
         try:
@@ -79,16 +109,16 @@ class Sweeper:
         except Exception:
             log.exception("what was due broke: %s", command.external_key)
             return False
-        return outcome.status != "unchanged" and not outcome.replayed
+        return _has_changed(outcome)
 
-    def _due(self, tx: Transaction, now: Micros) -> list[Command]:
-        questions: list[Command] = [
+    def _due(self, tx: Transaction, now: Micros) -> _Due | None:
+        questions = [
             AdvanceRequest(
                 external_key=f"time:{id_}:{due_at}", actor=_SYSTEM, request_id=id_, due_at=due_at
             )
             for id_, due_at in tx.requests.due(now, BATCH)
         ]
-        idle: list[Command] = [
+        idle = [
             TimeOutSession(
                 external_key=f"idle:{id_}:{idle_at}",
                 actor=_SYSTEM,
@@ -97,7 +127,7 @@ class Sweeper:
             )
             for id_, idle_at in tx.sessions.idle(now, BATCH)
         ]
-        return questions + idle
+        return (questions, idle) if questions or idle else None
 
     def _forget(self, tx: Transaction, now: Micros) -> bool:
         """Drop what nobody can ask for any more, a bounded portion; True when there may be more."""
@@ -137,3 +167,7 @@ class Sweeper:
         """Erase some of what must not be kept any longer."""
         self._retention.portion(tx, now)
         carry_on(tx, now)
+
+
+def _has_changed(outcome: Outcome) -> bool:
+    return outcome.status != "unchanged" and not outcome.replayed

@@ -15,7 +15,8 @@ RANKS = {"requests": 0, "sessions": 1, "people": 2}
 _TAKE = {
     "requests": {"lock", "save", "add"},
     "sessions": {"lock", "save", "add"},
-    "people": {"lock", "save", "next_feed_number", "note_channel", "merge", "add"},
+    # What people are told, and where they were seen, the store itself writes last and in order.
+    "people": {"lock", "save", "next_feed_number", "merge", "add"},
 }
 _OWN = {"add"}
 """What nobody else can hold yet."""
@@ -35,12 +36,24 @@ class WatchedTable:
         found = getattr(self._table, method)
         if (self._name, method) == ("sessions", "due"):
             return self._skipping(found)
+        if method == "hold":
+            return self._holding(found)
         if method not in _TAKE[self._name]:
             return found
 
         def taking(first: Any, *more: Any, **named: Any) -> Any:
             self._take(self._name, method, first if isinstance(first, str) else first.id)
             return found(first, *more, **named)
+
+        return taking
+
+    def _holding(self, hold: Callable[..., Any]) -> Callable[..., Any]:
+        """Hold several, which the store takes in the order of their ids."""
+
+        def taking(ids: Any) -> Any:
+            for id_ in sorted(set(ids)):
+                self._take(self._name, "hold", id_)
+            return hold(ids)
 
         return taking
 

@@ -142,6 +142,38 @@ async def test_two_sweepers_expire_once(two: tuple[Stage, Stage]) -> None:
     assert (await two[0].journal(request.session_id)).count("request.expired") == 1
 
 
+async def test_two_sweepers_of_many_beside_answers_decide_each_once(
+    two: tuple[Stage, Stage],
+) -> None:
+    """Portions hold many rows at once: nobody waits for ever, and nobody is told twice."""
+    requests = []
+    for n in range(3):  # three sessions at once are what one person may have
+        for who in ("ann", "bob", "carl", "dora"):
+            to = "bob" if who != "bob" else "ann"
+            requests.append(await two[0].asked(who, f"ask {to}: Number {n}?"))
+    two[0].clock.advance(hours=24)
+    answered = requests[::3]
+    swept = await asyncio.gather(
+        *(stage.sweeper.sweep() for stage in (*two, *two)),
+        *(
+            two[n % 2].answer(
+                "ann" if r.asker_id == two[0].people["bob"].id else "bob", r, text="Yes"
+            )
+            for n, r in enumerate(answered)
+        ),
+    )
+    reminded = sum(count for count in swept if isinstance(count, int))
+    stories = [await two[0].story(request) for request in requests]
+    assert reminded == sum(story.count("request.reminded") for story in stories)
+    assert all(story.count("request.reminded") <= 1 for story in stories)
+    for request, story in zip(requests, stories, strict=True):
+        state = (await two[0].request(request)).state
+        assert state is (State.ANSWERED if request in answered else State.PENDING)
+        assert "request.reminded" in story or request in answered
+        verdict = await two[0].read(lambda tx, of=request.id: tx.journal.verify(of))
+        assert verdict.fault is None
+
+
 async def test_copies_of_one_act_are_never_told_that_it_cannot_be_done(
     two: tuple[Stage, Stage],
 ) -> None:

@@ -23,6 +23,7 @@ from bot.domain.feedback import Kind, State
 from bot.domain.instants import HOUR, SECOND, iso
 from bot.domain.planning import AskHuman, CancelQuestion, Escalation, Plan, Role
 from bot.domain.session import SessionState, Status
+from bot.service.ports.store import Transaction
 from tests.clock import FakeClock
 from tests.flows.stage import Stage, staged
 
@@ -256,14 +257,14 @@ async def test_one_that_breaks_does_not_hold_up_the_others(
     """The oldest deadline comes first in every sweep, and so would its fault."""
     broken = await stage.asked("ann", "ask bob: First? within 1h")
     other = await stage.asked("ann", "ask bob: Second? within 2h")
-    submit = stage.intake.submit
+    apply = stage.intake._apply
 
-    async def breaks(command: Command) -> Outcome:
+    def breaks(tx: Transaction, command: Command) -> Outcome:
         if isinstance(command, AdvanceRequest) and command.request_id == broken.id:
             raise LookupError("nobody foresaw this")
-        return await submit(command)
+        return apply(tx, command)
 
-    monkeypatch.setattr(stage.intake, "submit", breaks)
+    monkeypatch.setattr(stage.intake, "_apply", breaks)
     stage.clock.advance(hours=3)
     assert await stage.sweeper.sweep() == 1
     assert (await stage.request(other)).state is State.EXPIRED

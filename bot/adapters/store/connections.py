@@ -162,6 +162,7 @@ class _Connection:
         self._cursor.execute(begin)
         self._transaction.begin()
         result = function(self._transaction, *arguments)
+        self._transaction.finish()
         self._transaction.end()
         if before_commit is not None:
             before_commit(self._transaction, self._cursor)

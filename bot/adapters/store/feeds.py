@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select
 
+from bot.adapters.store.people import People
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import feed
 from bot.adapters.store.statements import Statement, columns, insert_into
+from bot.adapters.store.surface_statements import WANT
+from bot.domain.instants import Micros
 from bot.service.ports.tables import FeedEntry
 
 _ADD = insert_into(feed)
@@ -28,8 +31,39 @@ _LAST = Statement(
 class Feeds:
     """Implements the port `FeedTable`."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, people: People) -> None:
         self._db = runner
+        self._people = people
+        self._told: dict[str, list[tuple[str, str, Micros]]] = {}
+
+    def begin(self) -> None:
+        """Forget whom a function that was taken back wanted to tell."""
+        self._told = {}
+
+    def end(self) -> None:
+        """Give numbers to what people are told: their rows come last, and in one order.
+
+        So two transactions cannot wait for each other.
+        """
+        told, self._told = self._told, {}
+        active = self._people.take_active()
+        if not told and not active:
+            return
+        if not self._db.is_exclusive and self._db.waiting(WANT):
+            self._db.write()  # surfaces come before people
+        concerned = sorted({*told, *active})
+        if len(concerned) > 1:
+            self._people.hold(concerned)
+        for person_id in concerned:
+            if person_id in active:
+                self._people.set_channel(person_id, active[person_id])
+            for kind, ref, at in told.get(person_id, ()):
+                number = self._people.next_feed_number(person_id)
+                self.add(person_id, [FeedEntry(number=number, kind=kind, ref=ref, at=at)])
+
+    def tell(self, person_id: str, kind: str, ref: str, at: Micros) -> None:
+        """Append an entry to a person's feed; it is numbered when the transaction ends."""
+        self._told.setdefault(person_id, []).append((kind, ref, at))
 
     def add(self, feed_id: str, entries: Sequence[FeedEntry]) -> None:
         """Append entries."""

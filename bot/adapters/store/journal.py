@@ -15,7 +15,16 @@ from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.requests import ADD as NEW_REQUEST
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import journal, journal_heads, requests
-from bot.adapters.store.statements import Statement, columns, insert_into, locked, names, where
+from bot.adapters.store.statements import (
+    Statement,
+    among,
+    columns,
+    insert_into,
+    locked,
+    names,
+    portions,
+    where,
+)
 from bot.domain import chain
 from bot.domain.chain import Chain, Head, Record, Signer, Tip, Verdict
 from bot.domain.errors import Unavailable
@@ -92,6 +101,25 @@ _HEAD_FIELDS = names(Head)
 _OF_HEAD = journal_heads.c.request_id == bindparam("request_id")
 _HEAD = where(journal_heads, _HEAD_FIELDS, _OF_HEAD)
 _LOCK_HEAD = locked(journal_heads, _HEAD_FIELDS, _OF_HEAD)
+_HOLD = Statement(
+    lambda: (
+        select(
+            journal_heads.c.request_id,
+            *(journal_heads.c[name] for name in _HEAD_FIELDS),
+            journal.c.link,
+        )
+        .select_from(
+            journal_heads.join(
+                journal,
+                (journal.c.request_id == journal_heads.c.request_id)
+                & (journal.c.chain_number == journal_heads.c.count),
+            )
+        )
+        .where(among(journal_heads.c.request_id))
+        .order_by(journal_heads.c.request_id)
+        .with_for_update(of=journal_heads, key_share=True)
+    )
+)
 _BEGIN = Statement(
     lambda: (
         postgresql.insert(journal_heads)
@@ -199,6 +227,18 @@ class Journal:
                 **chained,
             },
         )
+
+    def hold(self, request_ids: Sequence[str]) -> None:
+        """Lock the heads of several chains at once, in the order of ids.
+
+        Those that do not verify are left to whoever adds to them.
+        """
+        for portion in portions(id_ for id_ in request_ids if id_ not in self._certain):
+            for request_id, count_, key_id, signature, link in self._db.all(_HOLD, portion):
+                head = Head(count=count_, key_id=str(key_id), signature=_bytes(signature))
+                tip = Tip(head=head, link=_bytes(link))
+                if self._heads.signer.verifies(request_id, tip):
+                    self._certain.put(request_id, tip)
 
     def of_request(self, request_id: str) -> Sequence[Entry]:
         """Return a request's story, oldest first."""

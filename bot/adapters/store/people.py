@@ -23,7 +23,17 @@ from sqlalchemy.dialects import postgresql
 from bot.adapters.store.known import Known
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import accounts, contacts, identities, persons, sessions
-from bot.adapters.store.statements import Statement, insert_into, locked, names, update_by_id, where
+from bot.adapters.store.statements import (
+    Statement,
+    among,
+    columns,
+    insert_into,
+    locked,
+    names,
+    portions,
+    update_by_id,
+    where,
+)
 from bot.domain.errors import Conflict
 from bot.domain.instants import Micros
 from bot.domain.person import Person
@@ -35,6 +45,15 @@ _ADD = insert_into(persons)
 _BY_ID = persons.c.id == bindparam("id")
 _GET = where(persons, _FIELDS, _BY_ID)
 _LOCK = locked(persons, _FIELDS, _BY_ID)
+_HOLD = Statement(
+    lambda: (
+        columns(persons, _FIELDS)
+        .where(among(persons.c.id))
+        .order_by(persons.c.id)
+        .with_for_update(key_share=True)
+    )
+)
+_AMONG = Statement(lambda: columns(persons, _FIELDS).where(among(persons.c.id)))
 _SAVE = update_by_id(
     persons,
     [
@@ -221,6 +240,12 @@ class People:
     def __init__(self, runner: Runner) -> None:
         self._db = runner
         self._known: Known[str, _Kept] = Known(runner, "persons")
+        self._seen: Known[str, Person] = Known(runner, "persons")
+        self._active: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Forget where a function that was taken back saw people."""
+        self._active = {}
 
     def add(self, person: Person) -> None:
         """Keep a new person."""
@@ -228,9 +253,14 @@ class People:
 
     def get(self, person_id: str) -> Person | None:
         """Return a person; of one who is known, with the feed's number from when they were read."""
+        if not person_id:  # the sweeper's own
+            return None
         kept = self._known.get(person_id)
         if kept is not None and kept.person is not None:
             return kept.person
+        seen = self._seen.get(person_id)
+        if seen is not None:
+            return seen
         person = _person(self._db.one(_GET, {"id": person_id}))
         if person is not None:
             self._known.put_read(person_id, _Kept(person, person.feed_seq))
@@ -246,12 +276,40 @@ class People:
             self._known.put(person_id, _Kept(person, person.feed_seq))
         return person
 
+    def expect(self, ids: Sequence[str]) -> None:
+        """Read several at once, without holding them: `get` finds them as they are now."""
+        for portion in portions(id_ for id_ in ids if id_ not in self._known):
+            for row in self._db.all(_AMONG, portion):
+                person = _person(row)
+                if person is not None:
+                    self._seen.put(person.id, person)
+
+    def hold(self, ids: Sequence[str]) -> None:
+        """Lock several at once, in the order of their ids."""
+        for portion in portions(id_ for id_ in ids if id_ not in self._known):
+            for row in self._db.all(_HOLD, portion):
+                person = _person(row)
+                if person is not None:
+                    self._known.put(person.id, _Kept(person, person.feed_seq))
+
     def save(self, person: Person) -> None:
         """Write back how a person can be reached, and nothing else."""
         self._db.run(_SAVE, {name: getattr(person, name) for name in _FIELDS})
 
     def note_channel(self, person_id: str, channel: str) -> None:
-        """Note where a person, or whom they were merged into, was last active, if that is new."""
+        """Note where a person, or whom they were merged into, was last active, if that is new.
+
+        It is written when the transaction ends.
+        """
+        self._active[person_id] = channel
+
+    def take_active(self) -> dict[str, str]:
+        """Return where people were seen, for `set_channel`."""
+        active, self._active = self._active, {}
+        return active
+
+    def set_channel(self, person_id: str, channel: str) -> None:
+        """Write where a person, or whom they were merged into, was last active, if that is new."""
         if self._db.is_exclusive:
             self.get(person_id)
         kept = self._known.get(person_id)

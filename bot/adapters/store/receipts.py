@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, delete, select
 
+from bot.adapters.store.known import Known
 from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import receipts
-from bot.adapters.store.statements import Statement, insert_into
+from bot.adapters.store.statements import Statement, among, insert_into, portions
 from bot.domain.commands import Offer, Outcome
 from bot.domain.instants import Micros
 
@@ -15,6 +18,7 @@ _ADD = insert_into(receipts)
 _FIND = Statement(
     lambda: select(receipts.c.outcome).where(receipts.c.external_key == bindparam("external_key"))
 )
+_AMONG = Statement(lambda: select(receipts.c.external_key).where(among(receipts.c.external_key)))
 _PRUNE = Statement(
     lambda: delete(receipts).where(
         receipts.c.external_key.in_(
@@ -31,9 +35,21 @@ class Receipts:
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
+        self._missing: Known[str, bool] = Known(runner, "receipts")
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Find out at once which commands were not applied so far; what they act on is held."""
+        found: set[str] = set()
+        for portion in portions(keys):
+            found.update(row[0] for row in self._db.all(_AMONG, portion))
+        for key in keys:
+            if key not in found:
+                self._missing.put(key, True)
 
     def find(self, external_key: str) -> Outcome | None:
         """Return what a command's first arrival led to, marked as replayed."""
+        if external_key in self._missing:
+            return None
         row = self._db.one(_FIND, {"external_key": external_key})
         if row is None:
             return None
@@ -62,6 +78,7 @@ class Receipts:
                 outcome.of,
             ],
         )
+        self._missing.drop(external_key)
         row = {"external_key": external_key, "outcome": stored, "at": at}
         self._db.later(_ADD, external_key, row)
 

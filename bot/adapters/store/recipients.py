@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.known import Known
 from bot.adapters.store.people import People
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import persons, recipients
-from bot.adapters.store.statements import Statement
+from bot.adapters.store.statements import Row, Statement, among, portions
 from bot.domain.feedback import Part, Route
 from bot.service.ports.tables import Recipient
 
@@ -25,9 +26,13 @@ _ADD_RECIPIENT = Statement(
         )
     )
 )
-_RECIPIENTS = Statement(
-    lambda: (
+
+
+def _asked(condition: ColumnElement[bool]) -> Select[Any]:
+    """Select recipients as they are canonically now, in the order asked."""
+    return (
         select(
+            recipients.c.request_id,
             recipients.c.person_id,
             func.coalesce(persons.c.merged_into, persons.c.id),
             persons.c.name,
@@ -37,10 +42,13 @@ _RECIPIENTS = Statement(
             recipients.c.by_id,
         )
         .select_from(recipients.join(persons, persons.c.id == recipients.c.person_id))
-        .where(recipients.c.request_id == bindparam("request_id"))
+        .where(condition)
         .order_by(recipients.c.position, recipients.c.person_id)
     )
-)
+
+
+_RECIPIENTS = Statement(lambda: _asked(recipients.c.request_id == bindparam("request_id")))
+_AMONG = Statement(lambda: _asked(among(recipients.c.request_id)))
 
 
 class Recipients:
@@ -119,17 +127,27 @@ class Recipients:
             request_id, sorted((*known, added), key=lambda r: (r.position, r.person_id))
         )
 
+    def hold(self, request_ids: Sequence[str]) -> None:
+        """Read those of several requests at once, whose rows are held: nobody adds any now."""
+        found: dict[str, list[Recipient]] = {id_: [] for id_ in request_ids}
+        for portion in portions(found):
+            for row in self._db.all(_AMONG, portion):
+                found[row[0]].append(_recipient(row))
+        for id_, theirs in found.items():
+            self._known.put(id_, theirs)
+
     def _read(self, request_id: str) -> Sequence[Recipient]:
-        rows = self._db.all(_RECIPIENTS, {"request_id": request_id})
-        return [
-            Recipient(
-                person_id=person,
-                canonical_id=canonical,
-                name=name,
-                position=position,
-                part=Part(part),
-                route=Route(route),
-                by_id=by,
-            )
-            for person, canonical, name, position, part, route, by in rows
-        ]
+        return [_recipient(row) for row in self._db.all(_RECIPIENTS, {"request_id": request_id})]
+
+
+def _recipient(row: Row) -> Recipient:
+    _, person_id, canonical_id, name, position, part, route, by_id = row
+    return Recipient(
+        person_id=person_id,
+        canonical_id=canonical_id,
+        name=name,
+        position=position,
+        part=Part(part),
+        route=Route(route),
+        by_id=by_id,
+    )

@@ -17,10 +17,12 @@ from bot.adapters.store.schema import persons, recipients, requests, responses
 from bot.adapters.store.sessions import LAST_ID
 from bot.adapters.store.statements import (
     Statement,
+    among,
     columns,
     insert_into,
     locked,
     names,
+    portions,
     update_by_id,
     where,
 )
@@ -66,6 +68,14 @@ _DECIDES = recipients.c.part == literal_column(f"'{Part.DECIDER.value}'")
 ADD = insert_into(requests)
 _GET = where(requests, _FIELDS, _BY_ID)
 _LOCK = locked(requests, _FIELDS, _BY_ID)
+_HOLD = Statement(
+    lambda: (
+        columns(requests, _FIELDS)
+        .where(among(requests.c.id))
+        .order_by(requests.c.id)
+        .with_for_update(key_share=True)
+    )
+)
 _SAVE = update_by_id(requests, _CHANGED)
 _OPEN_OF = Statement(
     lambda: (
@@ -135,6 +145,13 @@ _RESPONSES = Statement(
         .order_by(responses.c.created_at, responses.c.id)
     )
 )
+_RESPONSES_AMONG = Statement(
+    lambda: (
+        columns(responses, _RESPONSE_FIELDS)
+        .where(among(responses.c.request_id))
+        .order_by(responses.c.created_at, responses.c.id)
+    )
+)
 
 
 class Requests:
@@ -144,6 +161,7 @@ class Requests:
         self._db = runner
         self._recipients = Recipients(runner, people)
         self._known: Known[str, FeedbackRequest] = Known(runner, "requests")
+        self._answered: Known[str, Sequence[FeedbackResponse]] = Known(runner, "responses")
 
     def add(self, request: FeedbackRequest) -> None:
         """Keep a new request."""
@@ -209,6 +227,23 @@ class Requests:
                 request = request_of(row)
                 self._known.put(request_id, request)
         return request
+
+    def hold(self, ids: Sequence[str]) -> Sequence[FeedbackRequest]:
+        """Lock several at once, in the order of their ids, and read what hangs on them."""
+        for portion in portions(id_ for id_ in ids if id_ not in self._known):
+            for row in self._db.all(_HOLD, portion):
+                request = request_of(row)
+                self._known.put(request.id, request)
+        held = [self._known[id_] for id_ in sorted(set(ids)) if id_ in self._known]
+        self._recipients.hold(ids)
+        answered: dict[str, list[FeedbackResponse]] = {request.id: [] for request in held}
+        for portion in portions(answered):
+            for row in self._db.all(_RESPONSES_AMONG, portion):
+                response = response_of(row)
+                answered[response.request_id].append(response)
+        for id_, found in answered.items():
+            self._answered.put(id_, found)
+        return held
 
     def save(self, request: FeedbackRequest) -> None:
         """Write back what may change of a request; its content never does."""
@@ -283,6 +318,7 @@ class Requests:
 
     def add_response(self, response: FeedbackResponse) -> None:
         """Keep a response."""
+        self._answered.drop(response.request_id)
         self._db.later(
             _ADD_RESPONSE,
             response.id,
@@ -302,6 +338,9 @@ class Requests:
 
     def responses(self, request_id: str) -> Sequence[FeedbackResponse]:
         """Return every response to a request, oldest first."""
+        known = self._answered.get(request_id)
+        if known is not None:
+            return known
         return [response_of(row) for row in self._db.all(_RESPONSES, {"request_id": request_id})]
 
 

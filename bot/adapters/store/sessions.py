@@ -13,8 +13,10 @@ from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import participants, persons, sessions
 from bot.adapters.store.statements import (
     Statement,
+    among,
     insert_into,
     names,
+    portions,
     update_by_id,
 )
 from bot.domain.instants import Micros
@@ -52,6 +54,11 @@ def _owned() -> Select[Any]:
 ADD = insert_into(sessions)
 _GET = Statement(lambda: _owned().where(_BY_ID))
 _LOCK = Statement(lambda: _owned().where(_BY_ID).with_for_update(key_share=True))
+_HOLD = Statement(
+    lambda: (
+        _owned().where(among(sessions.c.id)).order_by(sessions.c.id).with_for_update(key_share=True)
+    )
+)
 _SAVE = update_by_id(sessions, _CHANGED)
 _ACTIVE_OF = Statement(lambda: _owned().where(_MINE, _ACTIVE).order_by(sessions.c.id))
 _COUNT_HELD = Statement(lambda: select(func.count()).select_from(sessions).where(_MINE, _HELD))
@@ -153,6 +160,13 @@ class Sessions:
             if session is not None:
                 self._known.put(session_id, session)
         return session
+
+    def hold(self, ids: Sequence[str]) -> None:
+        """Lock several at once, in the order of their ids."""
+        for portion in portions(id_ for id_ in ids if id_ not in self._known):
+            for row in self._db.all(_HOLD, portion):
+                session = session_of(row)
+                self._known.put(session.id, session)
 
     def save(self, session: Session) -> None:
         """Write back what may change of a session."""

@@ -215,6 +215,7 @@ class SqliteStore:
             try:
                 connection.transaction.begin()
                 result = function(connection.transaction, *args)
+                connection.transaction.finish()
                 connection.transaction.end()  # which finds out who wanted to write
                 return result
             finally:
@@ -282,6 +283,7 @@ class SqliteStore:
         job.error = None
         try:
             job.result = job.function(transaction, *job.arguments)
+            transaction.finish()
         except sqlite3.OperationalError:
             raise  # the database's trouble, not this function's: the whole batch is off
         except BaseException as error:  # noqa: BLE001 - handed to the waiter

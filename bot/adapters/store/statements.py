@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import itemgetter
 from typing import Any
@@ -181,6 +181,24 @@ def update_by_id(table: Table, changed: Sequence[str]) -> Statement:
         ),
         changed=changed,
     )
+
+
+PORTION = 50
+"""Keys that one statement looks for at once."""
+
+
+def among(column: Column[Any]) -> ColumnElement[bool]:
+    """Match a portion of keys, as `portions` makes them."""
+    return column.in_([bindparam(f"among_{n}") for n in range(PORTION)])
+
+
+def portions(keys: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters of `among`, in the order of the keys; the last one fills up."""
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), PORTION):
+        portion = wanted[start : start + PORTION]
+        portion += portion[-1:] * (PORTION - len(portion))
+        yield {f"among_{n}": key for n, key in enumerate(portion)}
 
 
 def where(table: Table, wanted: Iterable[str], *conditions: ColumnElement[bool]) -> Statement:

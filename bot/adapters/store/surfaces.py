@@ -48,8 +48,9 @@ class Surfaces:
         settled: bool = False,
     ) -> None:
         """Want every surface of a request to show `version`; repaint where it may be shown."""
-        self._db.run(
+        self._db.later(
             statements.WANT,
+            (request_id, version),
             {
                 "request_id": request_id,
                 "version": version,
@@ -86,7 +87,10 @@ class Surfaces:
         self, request_id: str, owner: str, now: Micros, until: Micros
     ) -> Sequence[Surface]:
         """Claim what is due of one request."""
-        if request_id in self._db.waiting(NEW_REQUEST):
+        wanted = self._db.waiting(statements.WANT).values()
+        if request_id in self._db.waiting(NEW_REQUEST) and all(
+            row["request_id"] != request_id for row in wanted
+        ):
             return self._claim_new(request_id, owner, now, until)
         values = {"request_id": request_id, "owner": owner, "now": now, "until": until, "step": 1}
         return [surface_of(row) for row in self._db.all(statements.CLAIM_OF, values)]

@@ -44,7 +44,6 @@ class StoreTransaction:
         self.administration = Administration(runner)
         self.bindings = Bindings(runner)
         self.directory = Directory(runner)
-        self.feeds = Feeds(runner)
         self.inbound = Inbound(runner)
         self.inbox = Inbox(runner)
         self.journal = Journal(runner, heads)
@@ -54,6 +53,7 @@ class StoreTransaction:
         self.marks = Marks(runner)
         self.messages = Messages(runner)
         self.people = People(runner)
+        self.feeds = Feeds(runner, self.people)
         self.personal = Personal(runner, self.journal)
         self.posts = Posts(runner)
         self.rates = Rates(runner)
@@ -68,9 +68,15 @@ class StoreTransaction:
     def begin(self, mark: Callable[[], None] | None = None) -> None:
         """Begin a function; `mark` is called before anything is written that it may take back."""
         self.announcements = {}
+        self.people.begin()
+        self.feeds.begin()
         self._runner.begin(mark)
         if not self._runner.is_exclusive:
             self.forget()
+
+    def finish(self) -> None:
+        """Do what comes last of all that the function wants; may be refused as it may."""
+        self.feeds.end()
 
     def end(self) -> None:
         """Write what the function left to be written."""
@@ -79,6 +85,8 @@ class StoreTransaction:
     def fail(self) -> None:
         """Drop what the function wanted; what it wrote already is for the caller to undo."""
         self.announcements = {}
+        self.people.begin()
+        self.feeds.begin()
         self._runner.fail()
 
     def forget(self) -> None:

@@ -1,0 +1,152 @@
+"""What time has made due at one moment is applied together, and nobody can tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.commands import AdvanceRequest, Outcome
+from bot.domain.errors import Unavailable
+from bot.domain.feedback import Kind
+from bot.domain.planning import AskHuman, Escalation, Plan
+from bot.service.ports.store import Transaction
+from tests.clock import FakeClock
+from tests.flows.lock_order import WatchedStore
+from tests.flows.stage import Stage, staged
+
+NAMES = ("zoe", "carl", "ann", "bob")
+SEEN = ("state", "version", "reminders_done", "escalations_done", "next_at", "decided_at")
+
+
+async def _ask(stage: Stage) -> None:
+    """Ask questions of every fate, of people and sessions that they share."""
+    await stage.cast(*NAMES)
+    for who, text in (
+        ("ann", "ask bob, carl: One? within 2h"),
+        ("bob", "ask ann: Two? within 30h"),
+        ("zoe", "ask bob: Three? within 4h"),
+    ):
+        await stage.asked(who, text)
+    session_id = await stage.opened("carl", "ask zoe: Four? within 3h")
+    await stage.worker.drain()
+    ask = AskHuman(
+        people=("ann", "bob"),
+        question="Five?",
+        kind=Kind.APPROVAL,
+        escalations=(Escalation(after=90 * 60 * 1_000_000, people=("zoe",)),),
+    )
+    stage.planner.script.append(Plan(steps=(ask,)))
+    await stage.say("carl", session_id, "ask ann and bob, and zoe after 90 minutes")
+    await stage.worker.drain()
+    await stage.settle_down()
+
+
+async def _picture(stage: Stage) -> dict[str, object]:
+    """Return what everybody sees and the journal tells, without ids and salts."""
+    found: dict[str, object] = {}
+    for name, person in stage.people.items():
+        entries = await stage.feed(person.id)
+        found[f"feed of {name}"] = [(e.number, e.kind, e.at) for e in entries]
+        for request in await stage.read(
+            lambda tx, of=person.id: tx.requests.of_asker(of, None, None, 50)
+        ):
+            kept = {field: getattr(request, field) for field in SEEN}
+            shown = Counter(
+                (s.state, s.wanted_version, s.shown_version, s.due_at)
+                for s in await stage.surfaces(request)
+            )
+            verdict = await stage.read(lambda tx, of=request.id: tx.journal.verify(of))
+            told = await stage.feed(request.session_id)
+            found[request.question] = (
+                kept,
+                shown,
+                await stage.story(request),
+                verdict.fault,
+                [(e.number, e.kind, e.at) for e in told],
+                await stage.said(request.session_id),
+            )
+    return found
+
+
+async def _through_time(stage: Stage, *, together: bool) -> list[dict[str, object]]:
+    if not together:
+
+        async def refuse(_: object) -> list[Outcome]:
+            raise LookupError("one by one")
+
+        stage.intake.submit_together = refuse  # type: ignore[method-assign, assignment]
+    await _ask(stage)
+    pictures = [await _picture(stage)]
+    for hours in (1, 0.75, 1, 2, 20, 30):
+        stage.clock.advance(hours=hours)
+        await stage.sweeper.sweep()
+        await stage.settle_down()
+        pictures.append(await _picture(stage))
+    return pictures
+
+
+async def test_together_is_as_one_by_one(tmp_path: Path) -> None:
+    async with staged(tmp_path / "together.db") as stage:
+        together = await _through_time(stage, together=True)
+    async with staged(tmp_path / "each.db") as stage:
+        each = await _through_time(stage, together=False)
+    assert together == each
+    final = together[-1]
+    assert {key: final[key] for key in final if key.endswith("?")}.keys() == {
+        "One?",
+        "Two?",
+        "Three?",
+        "Four?",
+        "Five?",
+    }
+    assert all(value[3] is None for key, value in final.items() if key.endswith("?"))  # type: ignore[index]
+
+
+async def test_rows_are_taken_in_the_one_order(tmp_path: Path) -> None:
+    store = WatchedStore(SqliteStore(tmp_path / "order.db"))
+    async with staged(tmp_path / "unused.db") as _:
+        await store.open()
+        stage = Stage(store, FakeClock(), handed_over=True, channels=("chat", "email"))
+        await _ask(stage)
+        for hours in (1, 0.75, 1, 2, 20, 30):
+            stage.clock.advance(hours=hours)
+            await stage.sweeper.sweep()
+        assert store.broken == []
+        await store.close()
+
+
+async def test_it_is_one_transaction_for_all_of_a_portion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path / "core.db") as stage:
+        await _ask(stage)
+        runs: list[int] = []
+        apply_together = stage.intake._apply_together
+
+        def counted(tx: Transaction, commands: list[AdvanceRequest]) -> list[Outcome]:
+            runs.append(len(commands))
+            return apply_together(tx, commands)
+
+        monkeypatch.setattr(stage.intake, "_apply_together", counted)
+        stage.clock.advance(hours=25)
+        await stage.sweeper.sweep()
+        assert runs[0] == 5
+
+
+async def test_a_database_that_is_gone_stops_the_sweep_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path / "core.db") as stage:
+        await _ask(stage)
+        stage.clock.advance(hours=25)
+
+        async def gone(_: object) -> list[Outcome]:
+            raise Unavailable("The database cannot be used just now. Try again in a moment.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.intake, "submit_together", gone)
+            assert await stage.sweeper.sweep() == 0
+        assert await stage.sweeper.sweep() == 5
