@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from web.joining import join_modules
+
 FOREVER = "public, max-age=31536000, immutable"
 """For addresses that name their content (RFC 8246)."""
 ANEW = "no-cache"
@@ -29,17 +31,26 @@ _SHEETS = "styles/page.css"
 """All of the page's style sheets in one, which is made here."""
 _SHEET = re.compile(r' *<link rel="stylesheet" href="/static/(styles/[\w-]+\.css)">\n')
 _MARK = "<!-- styles -->"
+_SCRIPTS = "scripts/"
+_ENTRY = "main.js"
+"""The module that the page names; what it needs comes with it, what it needs later comes later."""
 _HASH = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asset:
-    """One file; `packed` is it in gzip, None where that gains nothing."""
+    """One file, kept in the smaller of its two forms: hardly anybody asks for the other."""
 
-    body: bytes
-    packed: bytes | None
+    kept: bytes
+    packed: bool
+    """Whether `kept` is in gzip."""
     kind: str
     tag: str
+
+    @property
+    def body(self) -> bytes:
+        """Return the file itself."""
+        return gzip.decompress(self.kept) if self.packed else self.kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,12 +75,16 @@ class Assets:
 
 
 def read_assets(folder: Path) -> Assets:
-    """Read the pages' folder; a few hundred kilobytes stay in memory."""
+    """Read the pages' folder; under a megabyte stays in memory.
+
+    Raises `CannotJoin` where the modules are not as they must be.
+    """
     bodies = {
         PurePosixPath(path.relative_to(folder)).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix in TYPES
     }
+    bodies |= _joined_scripts(bodies)
     page = bodies["index.html"].decode()
     sheets = _SHEET.findall(page)
     bodies[_SHEETS] = b"\n".join(bodies[name] for name in sheets)
@@ -84,14 +99,23 @@ def read_assets(folder: Path) -> Assets:
     )
 
 
+def _joined_scripts(bodies: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the joined modules in place of those that are asked for by name."""
+    modules = {
+        name.removeprefix(_SCRIPTS): body.decode()
+        for name, body in bodies.items()
+        if name.startswith(_SCRIPTS)
+    }
+    joined = join_modules(modules, _ENTRY)
+    return {f"{_SCRIPTS}{name}": text.encode() for name, text in joined.items()}
+
+
 def _asset(name: str, body: bytes) -> Asset:
     suffix = PurePosixPath(name).suffix
-    packed = gzip.compress(body, 9, mtime=0) if suffix in _PACKED else None
+    packed = gzip.compress(body, 9, mtime=0) if suffix in _PACKED else body
+    gains = len(packed) < len(body)
     return Asset(
-        body=body,
-        packed=packed if packed is not None and len(packed) < len(body) else None,
-        kind=TYPES[suffix],
-        tag=_digest(body),
+        kept=packed if gains else body, packed=gains, kind=TYPES[suffix], tag=_digest(body)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 
 from aiohttp import web
@@ -16,30 +17,39 @@ from web.negotiation import takes_gzip
 _PAGES = Path(package.__file__).parent / "pages"
 
 
+Stamps = tuple[tuple[str, int, int], ...]
+
+
+@functools.lru_cache(maxsize=1)
+def _read(folder: Path, stamps: Stamps) -> Assets:  # noqa: ARG001 - what the cache goes by
+    """Read the files once for each state of theirs, however many applications a process makes."""
+    return read_assets(folder)
+
+
+def _look(folder: Path) -> Stamps:
+    found = ((path, path.stat()) for path in folder.rglob("*"))
+    return tuple(sorted((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found))
+
+
 class Served:
-    """The page's files, read at the first request; while one develops, after each change too."""
+    """The page's files, read once; while one develops, after each change too."""
 
     def __init__(self, folder: Path, *, watch: bool) -> None:
         self._folder = folder
         self._watch = watch
         self._lock = asyncio.Lock()
-        self._stamps: object = None
         self._assets: Assets | None = None
 
     async def now(self) -> Assets:
-        """Return the files as they are now."""
+        """Return the files as they are now; raises `CannotJoin`."""
         if self._assets is not None and not self._watch:
             return self._assets
         async with self._lock:
-            stamps = await asyncio.to_thread(self._look)
-            if self._assets is None or stamps != self._stamps:
-                self._assets = await asyncio.to_thread(read_assets, self._folder)
-                self._stamps = stamps
+            self._assets = await asyncio.to_thread(self._read)
             return self._assets
 
-    def _look(self) -> object:
-        found = ((path, path.stat()) for path in self._folder.rglob("*"))
-        return sorted((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+    def _read(self) -> Assets:
+        return _read(self._folder, _look(self._folder))
 
 
 SERVED: web.AppKey[Served] = web.AppKey("served")
@@ -48,7 +58,13 @@ SERVED: web.AppKey[Served] = web.AppKey("served")
 def mount_pages(app: web.Application) -> None:
     """Serve the page's scripts, styles and pictures."""
     app[SERVED] = Served(_PAGES, watch=app[SETTINGS].debug)
+    app.on_startup.append(_begin)
     app.router.add_get("/static/{path:.+}", _static)
+
+
+async def _begin(app: web.Application) -> None:
+    """Read the files at the start: modules that cannot be joined are told then."""
+    await app[SERVED].now()
 
 
 async def answer_page(request: web.Request) -> web.StreamResponse:
@@ -74,8 +90,8 @@ def _answer(request: web.Request, asset: Asset, keep: str) -> web.Response:
     known = request.if_none_match or ()
     if any(each.value in ("*", asset.tag) for each in known):
         return web.Response(status=304, headers=headers)
-    body = asset.body
-    if asset.packed is not None and takes_gzip(request.headers.get("Accept-Encoding", "")):
-        body = asset.packed
-        headers["Content-Encoding"] = "gzip"
-    return web.Response(body=body, headers={**headers, "Content-Type": asset.kind})
+    headers["Content-Type"] = asset.kind
+    if not asset.packed or not takes_gzip(request.headers.get("Accept-Encoding", "")):
+        return web.Response(body=asset.body, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return web.Response(body=asset.kept, headers=headers)

@@ -19,7 +19,6 @@ from web.assets import read_assets
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PAGES = Path(package.__file__).parent / "pages"
 FILES = sorted(path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*") if path.is_file())
-IMPORTED = re.compile(r'^(?:import|export) [^;]*? from "\./([\w-]+\.js)";', re.MULTILINE)
 TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -74,7 +73,7 @@ async def test_files_named_by_their_version_are_kept_for_good_and_travel_packed(
     main = f"/static/{version}/scripts/main.js"
     async with client.get(main, headers=plain) as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert await answer.read() == (PAGES / "scripts/main.js").read_bytes()
+        script = await answer.read()
     request = client.session.get(
         client.make_url(main), headers={"Accept-Encoding": "gzip"}, auto_decompress=False
     )
@@ -82,7 +81,7 @@ async def test_files_named_by_their_version_are_kept_for_good_and_travel_packed(
         assert answer.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in answer.headers["Vary"]
         packed = await answer.read()
-        assert gzip.decompress(packed) == (PAGES / "scripts/main.js").read_bytes()
+        assert gzip.decompress(packed) == script
     async with client.get(f"/static/{version}/styles/page.css", headers=plain) as answer:
         sheets = await answer.text()
         assert all(name in sheets for name in ("--paper", ".card", ".log-view", ".profile"))
@@ -103,24 +102,30 @@ def test_every_file_changes_the_version(tmp_path: Path) -> None:
     assert read_assets(tmp_path / "pages").version != before.version
 
 
-def test_all_that_the_first_screen_runs_is_asked_for_by_the_page_itself() -> None:
-    """No module is discovered only once another one was read: that would cost a round trip."""
-    page = (PAGES / "index.html").read_text()
-    named = re.findall(r'modulepreload" href="/static/scripts/([\w-]+\.js)"', page)
-    needed, new = {"main.js"}, ["main.js"]
-    while new:
-        text = (PAGES / "scripts" / new.pop()).read_text()
-        for name in IMPORTED.findall(text):
-            if name not in needed:
-                needed.add(name)
-                new.append(name)
-    assert sorted(named) == sorted(needed - {"main.js"})
+async def test_all_that_the_first_screen_runs_comes_at_once(client: Client) -> None:
+    """Two files beside the page, each complete: what names another would cost a round trip."""
+    async with client.get("/", headers={"Accept": BROWSER}) as answer:
+        page = await answer.text()
+    assert page.count("<script") == 1
+    assert page.count('rel="stylesheet"') == 1
+    (script,) = re.findall(r'<script type="module" src="([^"]+)"></script>', page)
+    async with client.get(script) as answer:
+        text = await answer.text()
+    assert not re.findall(r"^import ", text, re.MULTILINE)
+    assert all(f"\n// {name}.js\n" in text for name in ("dom", "state", "sessions", "main"))
+    later = set(re.findall(r'import\("\./([\w-]+)\.js"\)', text))
+    assert later == {"admin", "profile", "story"}
+    for name in later:
+        async with client.get(f"{script.rpartition('/')[0]}/{name}.js") as answer:
+            assert set(
+                re.findall(r'^import .* from "(.*)";', await answer.text(), re.MULTILINE)
+            ) == {"./main.js"}
 
 
 async def test_all_that_the_page_names_is_there(client: Client) -> None:
     async with client.get("/", headers={"Accept": BROWSER}) as answer:
         named = re.findall(r'(?:src|href)="(/[^"#]+)"', await answer.text())
-    assert len(named) > 5
+    assert len(named) == 3
     for path in named:
         async with client.get(path) as answer:
             assert answer.status == 200, path

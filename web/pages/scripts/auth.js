@@ -98,8 +98,9 @@ function onSubmit(form, action) {
   });
 }
 
-/** Read who is signed in and show the page. */
+/** Read who is signed in and show the page; the line is taken up meanwhile. */
 export async function enter() {
+  connect();
   set("account", await read("/api/auth/me"));
 }
 

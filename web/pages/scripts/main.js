@@ -78,5 +78,4 @@ startAuth();
 subscribe(["account"], startParts);
 onToken("ended", startOver);
 onToken("elsewhere", () => location.reload());
-await resumeVisit();
-chooseScreen();
+resumeVisit().then(chooseScreen);

@@ -1,30 +1,124 @@
-/** Where the session that is shown lives besides the page: Slack threads, mail threads. */
+/** Where the session that is shown lives besides the page, and where its owner can have it go on. */
 
-import { read } from "./api.js";
-import { byId, h, listing, nameOf } from "./dom.js";
+import { call, read } from "./api.js";
+import { button, byId, h, listing, nameOf, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { shownSession, subscribe } from "./state.js";
+import { toast } from "./toasts.js";
+
+const GLYPHS = { email: "mail", slack: "chat" };
+const WAYS = { email: "by mail", slack: "in Slack" };
+const ARRIVED = {
+  email: "A mail is in your mailbox. Reply to it, and the session goes on there too.",
+  slack: "There is a new thread in your messages with Handraise in Slack. Write there, and the session goes on there too.",
+};
 
 const known = new Map();
+/** What was wanted on this page and has not come about: `${session} ${channel}`. */
+const wanted = new Set();
 let shown = "";
 
-function placeNode(place) {
-  if (place.channel === "email") {
-    return h("span", { class: "place", data: { testid: "place", channel: "email" } }, icon("mail"),
-      h("span", {}, "by mail", place.people.length ? [" with ", ...listing(place.people.slice(0, 3).map(nameOf)), place.people.length > 3 ? ` and ${place.people.length - 3} more` : null] : null));
-  }
-  const words = place.channel === "slack" ? `in a Slack ${place.name || "thread"}` : `on ${place.channel}`;
-  const content = [icon("chat"), h("span", { text: words })];
-  const data = { testid: "place", channel: place.channel };
-  return place.url
-    ? h("a", { class: "place", href: place.url, target: "_blank", rel: "noopener noreferrer", title: "Open it there", data }, content)
-    : h("span", { class: "place", data }, content);
+function wayWords(channel) {
+  return WAYS[channel] ?? `on ${channel}`;
 }
 
-function draw(places) {
+function peopleWords(people) {
+  if (!people.length) return [];
+  return [" with ", ...listing(people.slice(0, 3).map(nameOf)), people.length > 3 ? ` and ${people.length - 3} more` : null];
+}
+
+function sentence(words) {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
+function chip(place, ...content) {
+  return h("span", { class: "place", data: { testid: "place", channel: place.channel, state: place.state } }, icon(GLYPHS[place.channel] ?? "chat"), content);
+}
+
+function placeNode(place) {
+  const way = wayWords(place.channel);
+  if (place.state === "opening") {
+    const trouble = place.error ? ` ${sentence(place.error)} It is tried again by itself.` : "";
+    return chip(place, h("span", { dir: "auto", text: `opening ${way}…${trouble}` }));
+  }
+  if (place.state === "failed") {
+    const again = h("button", { type: "button", class: "link", data: { testid: "place-again", channel: place.channel }, text: "Try again" });
+    again.setAttribute("aria-label", `Try again to go on ${way}`);
+    again.addEventListener("click", () => openPlace(again, place.channel, null));
+    return chip(place, h("span", { dir: "auto", text: `could not be opened ${way}: ${sentence(place.error || "no reason given")}` }), " ", again);
+  }
+  if (place.channel === "email") return chip(place, h("span", {}, way, peopleWords(place.people)));
+  const words = place.channel === "slack" ? `in a Slack ${place.name || "thread"}` : way;
+  if (!place.url) return chip(place, h("span", { text: words }));
+  const data = { testid: "place", channel: place.channel, state: place.state };
+  return h("a", { class: "place", href: place.url, target: "_blank", rel: "noopener noreferrer", title: "Open it there", data }, icon("chat"), h("span", { text: words }));
+}
+
+/** One address needs no naming; of several each is named. */
+function wayNode(way, ways) {
+  if (way.refusal) return h("p", { class: "place", data: { testid: "place-refusal", channel: way.channel } }, icon(GLYPHS[way.channel]), h("span", { text: way.refusal }));
+  const several = ways.filter((one) => one.channel === way.channel).length > 1;
+  const who = way.channel === "email" ? `to ${way.address}` : several ? `as ${way.name || way.address}` : "in a direct message";
+  const control = button(`Go on ${wayWords(way.channel)}, ${who}`, { class: "small", glyph: GLYPHS[way.channel], data: { testid: "place-open", channel: way.channel } });
+  control.addEventListener("click", () => openPlace(control, way.channel, way.address));
+  return control;
+}
+
+function waysNode(ways) {
+  const channels = [...new Set(ways.map((way) => way.channel))].map(wayWords);
+  return h("details", { class: "ways", data: { testid: "place-ways" } },
+    h("summary", { text: `Go on ${channels.join(" or ")}` }),
+    h("p", { class: "quiet", text: "Only the session's name is shown there, nothing that was said before." }),
+    ways.map((way) => wayNode(way, ways)));
+}
+
+function draw({ places = [], ways = [] } = {}) {
   const line = byId("bar-places");
-  line.hidden = !places.length;
-  line.replaceChildren(...(places.length ? [h("span", { class: "sr-only", text: "Also goes on " }), ...places.map(placeNode)] : []));
+  const inPlace = (name) => places.some((place) => place.channel === name && place.state !== "failed");
+  // What was given up is tried again at the place that says so.
+  const open = ways.filter((way) => way.refusal ? !inPlace(way.channel) : !places.some((place) => place.channel === way.channel && place.state === "failed"));
+  line.hidden = !places.length && !open.length;
+  line.setAttribute("role", "group");
+  line.setAttribute("aria-label", "Where this session goes on besides");
+  line.tabIndex = -1;
+  patch(line, [
+    ...(places.length ? [["lead", "", () => h("span", { class: "sr-only", text: "Also goes on " })]] : []),
+    ...places.map((place, at) => [`place ${at}`, place, () => placeNode(place)]),
+    ...(open.length ? [["ways", open, () => waysNode(open)]] : []),
+  ]);
+}
+
+/** Say what became of what was wanted here. */
+function tell(session, places) {
+  for (const place of places) {
+    if (place.state === "opening" || !wanted.delete(`${session.id} ${place.channel}`)) continue;
+    if (place.state === "open") toast(ARRIVED[place.channel], "good");
+    else toast(`It could not be opened ${wayWords(place.channel)}: ${sentence(place.error || "no reason given")}`, "error");
+  }
+}
+
+async function load(session) {
+  const found = await read(`/api/sessions/${encodeURIComponent(session.id)}/places`);
+  known.set(session.id, found);
+  if (shownSession()?.id !== session.id) return;
+  draw(found);
+  tell(session, found.places);
+}
+
+async function openPlace(control, channel, address) {
+  const session = shownSession();
+  control.disabled = true;
+  byId("bar-places").focus({ preventScroll: true });
+  wanted.add(`${session.id} ${channel}`);
+  try {
+    await call("POST", `/api/sessions/${encodeURIComponent(session.id)}/places`, address ? { channel, address } : { channel });
+  } catch (refusal) {
+    wanted.delete(`${session.id} ${channel}`);
+    toast(refusal.message, "error");
+    control.disabled = false;
+    if (control.isConnected) control.focus({ preventScroll: true });
+  }
+  await load(session).catch(() => { shown = ""; });
 }
 
 async function follow() {
@@ -33,12 +127,10 @@ async function follow() {
   const key = session ? `${session.id} ${session.cursor}` : "";
   if (key === shown) return;
   shown = key;
-  draw(session ? known.get(session.id) ?? [] : []);
+  draw(session ? known.get(session.id) : undefined);
   if (!session) return;
   try {
-    const { places } = await read(`/api/sessions/${encodeURIComponent(session.id)}/places`);
-    known.set(session.id, places);
-    if (shownSession()?.id === session.id) draw(places);
+    await load(session);
   } catch {
     if (shown === key) shown = ""; // the session's own error is told in the conversation
   }

@@ -33,6 +33,7 @@ function tellVisible() {
 export function startSeen() {
   document.addEventListener("visibilitychange", tellVisible);
   subscribe(["connection"], tellVisible);
+  tellVisible();
 }
 
 /** Watch a card; `question()` returns what it shows now. */
