@@ -1,4 +1,4 @@
-"""Hypothesis profiles for every test, and an ear on its log; fixtures live where they are used."""
+"""What holds for every test: Hypothesis profiles, an ear on the log, where files lie."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests import overhearing
+from tests import memory, overhearing
 
 # Shared machines are slow at odd moments, and a red run must be red again when repeated.
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -15,8 +15,15 @@ settings.register_profile("dev", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+memory.keep_files()  # before pytest and any test ask where
+
+
 def pytest_configure() -> None:
     overhearing.begin()
+
+
+def pytest_collection_finish() -> None:
+    memory.keep_objects()
 
 
 @pytest.hookimpl(trylast=True)
