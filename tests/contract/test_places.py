@@ -326,7 +326,7 @@ async def test_what_opens_a_session_s_places_is_found_by_it(store: AnyStore) -> 
     def write(tx: Transaction) -> tuple[str, str, list[Post]]:
         ann = a_person()
         session = add_session(tx, ann)
-        other = add_session(tx, ann)
+        other = add_session(tx, a_person())
         posts = [
             a_post(
                 f"slack:new/{owned}",
