@@ -61,7 +61,7 @@ def run_once(
             _await_answer(process, port, log)
             seconds = time.perf_counter() - start
             time.sleep(SETTLING)
-            rss = _rss_mib(process.pid)
+            rss = rss_mib(process.pid)
     return Start(seconds=seconds, rss_mib=rss, errors=log.read_text("utf-8", "replace"))
 
 
@@ -91,8 +91,8 @@ def _await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> Non
     sys.exit(f"The server did not answer:\n{log.read_text('utf-8', 'replace')[-2000:]}")
 
 
-def _rss_mib(pid: int) -> float:
-    """Return the resident memory; `ps` tells it in KiB on Linux and macOS."""
+def rss_mib(pid: int) -> float:
+    """Return a process's resident memory; `ps` tells it in KiB on Linux and macOS."""
     told = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
     )

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import jwt
 import pytest
-from aiohttp import WSServerHandshakeError, web
+from aiohttp import WSMsgType, WSServerHandshakeError, web
 
 from bot.domain.feedback import State
 from bot.domain.instants import SECOND
@@ -364,3 +364,37 @@ async def fate_of(app: web.Application, person_id: str) -> Fate:
     """Deliver a card for this person and say what became of it."""
     surface, request = Mock(person_id=person_id), Mock(state=State.PENDING)
     return (await ChatChannel(app[HUB]).deliver(surface, request, None)).fate
+
+
+async def test_who_gives_no_sign_of_life_is_hung_up_on(
+    sign_up: SignUp, app: web.Application
+) -> None:
+    ann = await sign_up("ann")
+    alive, dead = await Line.sign_in(ann), await Line.sign_in(ann, autoping=False)
+    answering, mute = app[HUB]._subscribers()
+    for _ in range(connection.SILENT_TICKS):
+        answering.tick()
+        mute.tick()
+    assert (await dead.socket.receive(timeout=10)).type is WSMsgType.PING
+    reading = asyncio.create_task(alive.socket.receive())  # which answers the ping
+    await eventually(lambda: answering._silent == 0)  # type: ignore[attr-defined]
+    for _ in range(connection.ANSWER_TICKS):
+        answering.tick()
+        mute.tick()
+    assert await dead.closed() == 1006
+    await eventually(lambda: app[HUB]._subscribers() == [answering])
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await alive.send(type="ping")
+    await alive.until("pong")
+
+
+async def test_a_ping_is_answered_before_and_after_signing_in(sign_up: SignUp) -> None:
+    ann = await sign_up("ann")
+    line = await Line.open(ann.client, autoping=False)
+    await line.socket.ping(b"early")
+    assert (await line.socket.receive(timeout=10)).data == b"early"
+    await line.send(type="auth", token=ann.tokens["access_token"])
+    await line.until("ready")
+    await line.socket.ping(b"late")
+    assert (await line.socket.receive(timeout=10)).data == b"late"

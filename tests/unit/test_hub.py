@@ -76,35 +76,81 @@ async def test_a_feed_waits_once_and_is_read_by_one_at_a_time() -> None:
         await asyncio.wait_for(wakes.take(), 0.01)
 
 
-async def test_an_outbox_is_bounded_and_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    box = Outbox()
-    assert box.offer(b"x" * (2 * outbox.MAX_BYTES)), "one frame always fits"
+class FakeLine:
+    """Keeps what is sent over it, once it is open; breaks at a frame that says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.open = asyncio.Event()
+        self.errors: list[Exception] = []
+
+    async def send(self, frame: bytes) -> None:
+        await self.open.wait()
+        if frame == b"break":
+            raise ConnectionResetError
+        self.sent.append(frame)
+
+    def broke(self, error: Exception) -> None:
+        self.errors.append(error)
+
+    async def has_sent(self, number: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.sent) < number:  # noqa: ASYNC110 - nothing tells it
+                await asyncio.sleep(0)
+
+
+async def test_an_outbox_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Outbox(FakeLine())
+    large = b"x" * (2 * outbox.MAX_BYTES)
+    assert box.offer(large), "one frame always fits"
+    assert not box.offer(b"y")
+    await asyncio.sleep(0)
+    assert box.offer(large), "the first is being sent"
     assert not box.offer(b"y")
     monkeypatch.setattr(outbox, "_PATIENCE", 0.01)
     with pytest.raises(SlowReader):
         await box.put(b"y")
+    await box.close()
 
-    box, sent = Outbox(), []
+
+async def test_an_outbox_keeps_the_order_and_waits_for_room() -> None:
+    line = FakeLine()
+    box = Outbox(line)
     frames = [str(number).encode() for number in range(outbox.MAX_FRAMES)]
     assert all(box.offer(frame) for frame in frames)
     assert box.half_full
     assert not box.offer(b"one too many")
+    waiting = asyncio.create_task(box.put(b"last"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    line.open.set()
+    await asyncio.wait_for(waiting, 5)
+    await line.has_sent(len(frames) + 1)
+    assert line.sent == [*frames, b"last"]
+    assert not box.half_full
+    assert box.offer(b"and another, after it had nothing to do")
+    await line.has_sent(len(frames) + 2)
+    await box.close()
 
-    finished = asyncio.Event()
 
-    async def send(frame: bytes) -> None:
-        sent.append(frame)
-        await asyncio.sleep(0)
-        if frame == b"last":
-            finished.set()
-
-    draining = asyncio.create_task(box.drain(send))
-    monkeypatch.setattr(outbox, "_PATIENCE", 5)
-    await box.put(b"last")
-    await asyncio.wait_for(finished.wait(), 5)
-    draining.cancel()
-    await asyncio.gather(draining, return_exceptions=True)
-    assert sent == [*frames, b"last"]
+async def test_a_broken_line_is_told_once_and_a_closed_outbox_sends_nothing() -> None:
+    line = FakeLine()
+    line.open.set()
+    box = Outbox(line)
+    assert box.offer(b"break")
+    assert box.offer(b"what comes after it")
+    await asyncio.sleep(0)
+    assert [type(error) for error in line.errors] == [ConnectionResetError]
+    assert box.offer(b"and later")
+    await asyncio.sleep(0)
+    await box.close()
+    closed = Outbox(line)
+    assert closed.offer(b"waits")
+    await closed.close()
+    assert closed.offer(b"comes too late")
+    await asyncio.sleep(0)
+    assert line.sent == []
+    assert len(line.errors) == 1
 
 
 @pytest.mark.parametrize(

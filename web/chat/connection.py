@@ -1,4 +1,7 @@
-"""One signed-in socket: takes its frames one at a time, and writes what the hub hands it."""
+"""One signed-in socket: takes its frames one at a time, and writes what the hub hands it.
+
+There may be thousands that say nothing: while one is idle, it is one task that waits.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +41,34 @@ from web.keys import CLOCK, HUB, INTAKE, STORE
 from web.views.sessions import session_of, show_session
 
 MAX_WATCHED = 20
+SILENT_TICKS, ANSWER_TICKS = 20, 10
+"""Seconds of silence after which a sign of life is asked for, and how long one is waited for."""
+NEVER = -(2**30)
 _CLOSE_SECONDS = 5.0
+
+_PING = b""  # no frame of ours is empty
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Connection:
     """A socket and who is behind it; the hub knows it as a `Subscriber`."""
+
+    __slots__ = (
+        "_app",
+        "_clock",
+        "_cursor",
+        "_hub",
+        "_leaving",
+        "_outbox",
+        "_principal",
+        "_reader",
+        "_request",
+        "_silent",
+        "_socket",
+        "_store",
+        "visible",
+    )
 
     def __init__(
         self,
@@ -61,9 +85,10 @@ class Connection:
         self._store = self._app[STORE]
         self._clock = self._app[CLOCK]
         self._hub = self._app[HUB]
-        self._outbox = Outbox()
-        self._watched: set[str] = set()
-        self._leaving: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._outbox = Outbox(self)
+        self._reader: asyncio.Task[Any] | None = None
+        self._leaving: tuple[int, str] | None = None
+        self._silent = 0
         self.visible = True
 
     @property
@@ -95,64 +120,100 @@ class Connection:
 
     def leave(self, code: int, reason: str) -> None:
         """Close soon; only the first call counts."""
-        if not self._leaving.done():
-            self._leaving.set_result((code, reason))
+        if self._leaving is None:
+            self._leaving = (code, reason)
+            if self._reader is not None and self._reader is not asyncio.current_task():
+                self._reader.cancel()
+
+    def tick(self) -> None:
+        """Ask who has been silent for a sign of life, and hang up on who gives none.
+
+        Called once a second. Ticks are counted and not seconds, so that a server which was itself
+        stopped for a while does not hold that against anybody.
+        """
+        self._silent += 1
+        if self._silent == SILENT_TICKS:
+            self._outbox.offer(_PING)
+        elif self._silent >= SILENT_TICKS + ANSWER_TICKS:
+            self._hang_up()
 
     async def run(self) -> None:
         """Serve the socket until either side leaves; every task it started has ended then."""
+        task = self._reader = asyncio.current_task()
         self._hub.join(self)
-        tasks = [
-            asyncio.create_task(self._converse(), name="socket-reader"),
-            asyncio.create_task(self._outbox.drain(self._send), name="socket-writer"),
-        ]
-        ends: list[asyncio.Future[Any]] = [*tasks, self._leaving]
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await self._converse()
+        except asyncio.CancelledError:
+            # Ours, of `leave`; or the server's, which ends what is still open when it stops.
+            if self._leaving is None or task is None or task.uncancel():
+                raise
+        except SlowReader:
+            self._leaving = self._leaving or (TOO_SLOW, "too_slow")
+        except ConnectionError:
+            pass
+        except Exception:
+            log.exception("socket_broken")
         finally:
+            self._reader = None
             self.visible = False
-            for task in tasks:
-                task.cancel()
             try:
-                for end in await asyncio.gather(*tasks, return_exceptions=True):
-                    self._ended(end)
+                await self._outbox.close()
                 await self._close()
             finally:
                 # Last, since a hub that closes waits for the sockets to have said goodbye.
                 self._hub.drop(self)
 
-    async def _send(self, frame: bytes) -> None:
-        await self._socket.send_frame(frame, WSMsgType.TEXT)
+    async def send(self, frame: bytes) -> None:
+        """Write a frame to the socket; for the outbox."""
+        if frame is _PING:
+            await self._socket.ping()
+        else:
+            await self._socket.send_frame(frame, WSMsgType.TEXT)
 
-    def _ended(self, end: BaseException | None) -> None:
-        if isinstance(end, SlowReader):
-            self.leave(TOO_SLOW, "too_slow")
-        elif isinstance(end, Exception) and not isinstance(end, ConnectionError):
-            log.error("socket_broken", exc_info=end)
+    def broke(self, error: Exception) -> None:
+        """Leave, since nothing can be sent any more; for the outbox."""
+        if not isinstance(error, ConnectionError):
+            log.error("socket_broken", exc_info=error)
+        self.leave(1000, "")
 
     async def _close(self) -> None:
         if self._socket.closed:
             return
-        code, reason = self._leaving.result() if self._leaving.done() else (1000, "")
+        code, reason = self._leaving or (1000, "")
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._socket.close(code=code, message=reason.encode())
+        if code == TOO_SLOW:
+            self._hang_up()  # what it does not read would otherwise be kept for it
+
+    def _hang_up(self) -> None:
         transport = self._request.transport
-        if code == TOO_SLOW and transport is not None:
-            transport.abort()  # what it does not read would otherwise be kept for it
+        if transport is not None:
+            transport.abort()
 
     async def _converse(self) -> None:
         """Greet, replay the personal feed, then take frames in order until the socket closes."""
         await self._greet()
-        while True:
+        while self._leaving is None:
             message = await self._socket.receive()
-            if message.type is WSMsgType.TEXT:
-                answer = await self._answer(message.data)
-            elif message.type is WSMsgType.BINARY:
+            self._silent = NEVER  # not while what it said is being done
+            kind, data = message.type, message.data
+            del message
+            if kind is WSMsgType.TEXT:
+                answer = await self._answer(data)
+            elif kind is WSMsgType.BINARY:
                 answer = frames.error(ProtocolError("Frames are text."))
+            elif kind is WSMsgType.PING:
+                await self._socket.pong(data)
+                answer = None
+            elif kind is WSMsgType.PONG:
+                answer = None
             else:
                 return
             if answer is not None:
                 await self._outbox.put(answer)
+            del answer, data
+            self._silent = 0
 
     async def _greet(self) -> None:
         feed = Feed(id=self.person_id, personal=True)
@@ -196,7 +257,6 @@ class Connection:
                 await self._watch(frame)
                 return None
             case Unwatch():
-                self._watched.discard(frame.session_id)
                 self._hub.unfollow(self, frame.session_id)
                 return None
             case Visible():
@@ -232,19 +292,15 @@ class Connection:
 
     async def _watch(self, frame: Watch) -> None:
         feed = Feed(id=frame.session_id)
-        if feed.id not in self._watched and len(self._watched) >= MAX_WATCHED:
+        watched = self._hub.followed(self) - {self.person_id}
+        if feed.id not in watched and len(watched) >= MAX_WATCHED:
             raise Conflict(
                 f"This socket watches {MAX_WATCHED} sessions: send `unwatch` for one first.",
                 code="too_many_watched",
             )
         cursor = await self._locate(feed, frame.cursor)
         self._hub.unfollow(self, feed.id)
-        self._watched.add(feed.id)
-        try:
-            await self._catch_up(feed, cursor)
-        except HandraiseError:
-            self._watched.discard(feed.id)
-            raise
+        await self._catch_up(feed, cursor)
 
     async def _locate(self, feed: Feed, cursor: int | None) -> int:
         found: int = await self._store.read(locate, feed, self.person_id, cursor)

@@ -64,18 +64,29 @@ class Subscriber(Protocol):
         """Close soon; only the first call counts."""
         ...
 
+    def tick(self) -> None:
+        """Look whether somebody is still there; called once a second."""
+        ...
+
 
 class Link:
     """One socket following one feed; `cursor` is the last entry that it has."""
 
-    __slots__ = ("cursor", "feed", "preview", "status", "subscriber")
+    __slots__ = ("_preview", "cursor", "feed", "status", "subscriber")
 
     def __init__(self, subscriber: Subscriber, feed: Feed, cursor: int) -> None:
         self.subscriber = subscriber
         self.feed = feed
         self.cursor = cursor
-        self.preview = PreviewState()
         self.status: bytes | None = None
+        self._preview: PreviewState | None = None
+
+    @property
+    def preview(self) -> PreviewState:
+        """Return what the socket has of a reply; made when the first one is shown."""
+        if self._preview is None:
+            self._preview = PreviewState()
+        return self._preview
 
 
 class Hub:
@@ -85,9 +96,10 @@ class Hub:
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._people: dict[str, set[Subscriber]] = {}
-        self._links: dict[str, dict[Subscriber, Link]] = {}
-        self._followed: dict[Subscriber, set[str]] = {}
+        # Tuples: most hold one, and a set would be five times as large.
+        self._people: dict[str, tuple[Subscriber, ...]] = {}
+        self._links: dict[str, tuple[Link, ...]] = {}
+        self._followed: dict[Subscriber, tuple[str, ...]] = {}
         self._wakes = Wakes()
         self._signed_out: OrderedDict[str, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
@@ -125,7 +137,8 @@ class Hub:
 
     def join(self, subscriber: Subscriber) -> None:
         """Take in a signed-in socket."""
-        self._people.setdefault(subscriber.person_id, set()).add(subscriber)
+        person_id = subscriber.person_id
+        self._people[person_id] = (*self._people.get(person_id, ()), subscriber)
         self._empty.clear()
         self._metrics.ws_sockets.inc()
         if self._closed:
@@ -139,14 +152,17 @@ class Hub:
 
     def drop(self, subscriber: Subscriber) -> None:
         """Forget a socket and all it follows."""
-        others = self._people.get(subscriber.person_id, set())
-        if subscriber not in others:
+        person_id = subscriber.person_id
+        known = self._people.get(person_id, ())
+        if subscriber not in known:
             return
-        others.discard(subscriber)
         self._metrics.ws_sockets.dec()
-        if not others:
-            del self._people[subscriber.person_id]
-        for feed_id in self._followed.pop(subscriber, set()):
+        others = tuple(each for each in known if each is not subscriber)
+        if others:
+            self._people[person_id] = others
+        else:
+            del self._people[person_id]
+        for feed_id in self.followed(subscriber):
             self.unfollow(subscriber, feed_id)
         if not self._people:
             self._empty.set()
@@ -159,19 +175,33 @@ class Hub:
         """Tell whether a page of this person's is open here and can be seen."""
         return any(each.visible for each in self._people.get(person_id, ()))
 
+    def followed(self, subscriber: Subscriber) -> frozenset[str]:
+        """Return the ids of the feeds that a socket follows."""
+        return frozenset(self._followed.get(subscriber, ()))
+
     def follow(self, subscriber: Subscriber, feed: Feed, cursor: int) -> None:
         """Send what comes after `cursor`, from now on and with what came meanwhile."""
-        self._links.setdefault(feed.id, {})[subscriber] = Link(subscriber, feed, cursor)
-        self._followed.setdefault(subscriber, set()).add(feed.id)
+        self.unfollow(subscriber, feed.id)
+        link = Link(subscriber, feed, cursor)
+        self._links[feed.id] = (*self._links.get(feed.id, ()), link)
+        self._followed[subscriber] = (*self._followed.get(subscriber, ()), feed.id)
         self._wakes.mark(feed.id)
 
     def unfollow(self, subscriber: Subscriber, feed_id: str) -> None:
         """Send no more of a feed."""
-        links = self._links.get(feed_id, {})
-        links.pop(subscriber, None)
-        if not links:
-            self._links.pop(feed_id, None)
-        self._followed.get(subscriber, set()).discard(feed_id)
+        known = self._followed.get(subscriber, ())
+        if feed_id not in known:
+            return
+        left = tuple(each for each in known if each != feed_id)
+        if left:
+            self._followed[subscriber] = left
+        else:
+            del self._followed[subscriber]
+        links = tuple(each for each in self._links[feed_id] if each.subscriber is not subscriber)
+        if links:
+            self._links[feed_id] = links
+        else:
+            del self._links[feed_id]
 
     def _subscribers(self) -> list[Subscriber]:
         return [each for subscribers in self._people.values() for each in subscribers]
@@ -214,7 +244,7 @@ class Hub:
             log.warning("ephemeral_unreadable", length=len(key))
 
     def _preview(self, streamed: Streamed) -> None:
-        for link in list(self._links.get(streamed.session_id, {}).values()):
+        for link in self._links.get(streamed.session_id, ()):
             if link.subscriber.lags:
                 continue
             missing = link.preview.next(streamed)
@@ -223,15 +253,17 @@ class Hub:
 
     def _status(self, told: Mapping[str, Any]) -> None:
         frame = frames.status(told["session_id"], told["status"], told.get("awaiting") or [])
-        links = self._links.get(told["session_id"], {})
+        links = self._links.get(told["session_id"], ())
         # Where a turn ends, a watcher's status comes with its feed, after the turn's messages.
         begins = told["status"] in (Status.THINKING, Status.ASKING)
-        for link in links.values():
+        for link in links:
             if begins and link.status != frame:
                 link.status = frame
                 link.subscriber.offer(frame)
-        for subscriber in self._people.get(told.get("owner_id", ""), set()) - set(links):
-            subscriber.offer(frame)
+        watchers = {link.subscriber for link in links}
+        for subscriber in self._people.get(told.get("owner_id", ""), ()):
+            if subscriber not in watchers:
+                subscriber.offer(frame)
 
     async def _read(self) -> None:
         while True:
@@ -250,7 +282,7 @@ class Hub:
 
     async def _advance(self, feed_id: str) -> None:
         """Read one page after the cursor that is furthest behind, and hand it out."""
-        links = list(self._links.get(feed_id, {}).values())
+        links = self._links.get(feed_id, ())
         if not links:
             return
         page: Page = await self._store.read(
@@ -262,7 +294,7 @@ class Hub:
         )
         for link in links:
             # Whoever left, or follows anew from elsewhere, is not handed this page.
-            if self._links.get(feed_id, {}).get(link.subscriber) is link:
+            if link in self._links.get(feed_id, ()):
                 self._hand_out(link, page)
         if page.more:
             self._wakes.mark(feed_id)
@@ -296,6 +328,7 @@ class Hub:
             await asyncio.sleep(_TICK)
             now = self._clock.now()
             for subscriber in self._subscribers():
+                subscriber.tick()
                 if subscriber.expires_at <= now:
                     subscriber.leave(EXPIRED, "token_expired")
             turn = (turn + 1) % _CHECKS
@@ -309,7 +342,7 @@ class Hub:
     async def _look(self, feed_ids: list[str]) -> None:
         lasts: list[int] = await self._store.read(_lasts, feed_ids) if feed_ids else []
         for feed_id, last in zip(feed_ids, lasts, strict=True):
-            links = self._links.get(feed_id, {}).values()
+            links = self._links.get(feed_id, ())
             if any(link.cursor < last for link in links):
                 self._wakes.mark(feed_id)
 

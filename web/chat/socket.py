@@ -18,7 +18,6 @@ from web.chat.protocol import Auth, ProtocolError, decode
 from web.keys import HUB, SETTINGS
 
 AUTH_SECONDS = 5.0
-HEARTBEAT_SECONDS = 20.0
 CLOSE_SECONDS = 3.0
 
 _NOT_AUTH = 4400
@@ -33,7 +32,7 @@ log = structlog.stdlib.get_logger(__name__)
 async def serve(request: web.Request) -> web.StreamResponse:
     """Upgrade, sign in by the first frame, and serve the socket until it closes."""
     socket = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_SECONDS,
+        autoping=False,  # the connection's own, since a timer for each socket is a lot of memory
         # aiohttp refuses a frame that is as long as its limit.
         max_msg_size=protocol.MAX_FRAME + 1,
         compress=False,
@@ -41,6 +40,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         decode_text=False,
     )
     await socket.prepare(request)
+    socket.headers.clear()  # they are sent, and would be kept for as long as the socket
     settings = request.app[SETTINGS]
     origin = request.headers.get("Origin")
     if not is_allowed(origin, request.host, settings.public_url, settings.cors_origins):
@@ -64,6 +64,10 @@ async def _sign_in(request: web.Request, socket: web.WebSocketResponse[bool]) ->
     try:
         async with asyncio.timeout(AUTH_SECONDS):
             message = await socket.receive()
+            while message.type in (WSMsgType.PING, WSMsgType.PONG):
+                if message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
+                message = await socket.receive()
             if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
                 return None
             if message.type is not WSMsgType.TEXT:

@@ -1,0 +1,275 @@
+"""Turns a second over WebSockets, lateness of the loop, and memory of idle sockets, beside an echo.
+
+python -m bench.chat [--seconds 3] [--rounds 3] [--idle 5000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.chat_load import Crowd
+from bench.chat_server import PEOPLE_FILE, answer_to
+from bench.machine import describe, disk_directory
+from bot.adapters.store.sqlite import SqliteStore
+from bot.domain.planning import Role
+from bot.service.ports.store import Transaction
+
+ECHO, OURS = "echo", "handraise"
+SIZES = (100, 1_000)
+WARM_UP = 1.0
+PIECES_SECONDS = 1.0
+"""At the end of each round, with every synchronous piece timed."""
+SETTLING = 1.0
+FEW = 500
+"""Sockets that come and go before memory is weighed: what only the first ones cost is in then."""
+LATE_AIM, PIECE_AIM, MEMORY_AIM = 10.0, 20.0, 1.5
+
+
+@dataclass(kw_only=True)
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    port: int
+    folder: Path
+
+    def ask(self, what: str) -> Any:
+        """Have it do or tell something; return its answer."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(what + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def people(self, number: int) -> Sequence[tuple[str, str]]:
+        """Have it keep so many people; return each one's access token and session."""
+        self.ask(f"people {number}")
+        return [(token, id_) for token, id_ in json.loads((self.folder / PEOPLE_FILE).read_text())]
+
+
+@contextmanager
+def running(which: str, folder: Path) -> Iterator[Server]:
+    """Run one contender on an empty database."""
+    log = folder / "stderr.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.chat_server", which, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield Server(process=process, port=int(process.stdout.readline()), folder=folder)
+            process.stdin.close()
+            process.wait(30)
+        finally:
+            process.kill()
+            process.wait()
+    if log.stat().st_size:
+        print(f"The server wrote to its standard error:\n{log.read_text()[-2000:]}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One contender with so many sockets in one round."""
+
+    rate: float
+    cpu: float
+    """Seconds of the server's processor for a turn."""
+    late: Mapping[str, float]
+    """Milliseconds."""
+    pieces: Sequence[tuple[str, float, float]]
+    previews: float = 0.0
+    """For each turn."""
+
+
+def measure(which: str, seconds: float) -> tuple[dict[int, Result], int]:
+    """Measure one contender at each size; return that, and how many turns were not as they should.
+
+    What was acknowledged is looked up in the file, once the server has ended.
+    """
+    with tempfile.TemporaryDirectory(dir=disk_directory()) as name:
+        folder = Path(name)
+        with running(which, folder) as server:
+            results, crowd = asyncio.run(_talk(server, which, seconds))
+        wrong = crowd.wrong
+        if which == OURS:
+            wrong += asyncio.run(_unstored(folder / "handraise.db", crowd.said))
+    return results, wrong
+
+
+async def _talk(server: Server, which: str, seconds: float) -> tuple[dict[int, Result], Crowd]:
+    crowd = Crowd(port=server.port)
+    if which == OURS:
+        crowd.people = server.people(max(SIZES))
+    results = {}
+    for size in SIZES:
+        await crowd.enter(size)
+        await crowd.talk(WARM_UP)
+        cpu, previews, said = server.ask("cpu"), crowd.previews, len(crowd.said)
+        server.ask("late")
+        rate = await crowd.talk(seconds)
+        late = server.ask("how-late")
+        cpu = server.ask("cpu") - cpu
+        server.ask("pieces")
+        previews = crowd.previews - previews
+        done, said = crowd.done, len(crowd.said) - said
+        await crowd.talk(PIECES_SECONDS)
+        results[size] = Result(
+            rate=rate,
+            cpu=cpu / done,
+            late=late,
+            pieces=server.ask("which-pieces"),
+            previews=previews / max(said, 1),
+        )
+    await crowd.leave()
+    return results, crowd
+
+
+async def _unstored(path: Path, said: Sequence[tuple[str, str]]) -> int:
+    """Return how many turns are not found stored once, with their answer once."""
+    store = SqliteStore(path)
+    await store.open()
+    try:
+        return await store.read(_count_unstored, said)
+    finally:
+        await store.close()
+
+
+def _count_unstored(tx: Transaction, said: Sequence[tuple[str, str]]) -> int:
+    wrong = 0
+    of_session: dict[str, list[str]] = {}
+    for session_id, text in said:
+        of_session.setdefault(session_id, []).append(text)
+    for session_id, texts in of_session.items():
+        session = tx.sessions.get(session_id)
+        length = 0 if session is None else session.message_seq
+        messages = tx.messages.after(session_id, 0, length + 1)
+        found = Counter((message.role, message.text) for message in messages)
+        for text in texts:
+            asked, answered = found[Role.USER, text], found[Role.AGENT, answer_to(text)]
+            wrong += (asked, answered) != (1, 1)
+        wrong += len(messages) != 2 * len(texts)
+    return wrong
+
+
+def weigh(which: str, number: int) -> float:
+    """Return the KiB that each of so many idle sockets costs a server."""
+    with (
+        tempfile.TemporaryDirectory(dir=disk_directory()) as name,
+        running(which, Path(name)) as server,
+    ):
+        return asyncio.run(_weigh(server, which, number))
+
+
+async def _weigh(server: Server, which: str, number: int) -> float:
+    people = server.people(number) if which == OURS else ()
+    first = Crowd(port=server.port, people=people)
+    await first.enter(min(FEW, number))
+    await first.leave()
+    await asyncio.sleep(SETTLING)
+    before = server.ask("rss")
+    crowd = Crowd(port=server.port, people=people)
+    await crowd.enter(number)
+    await asyncio.sleep(SETTLING)
+    after = server.ask("rss")
+    await crowd.leave()
+    return float(after - before) * 1024 / number
+
+
+def main() -> int:
+    """Print the figures and how they compare; 1 where a turn was lost."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--idle", type=int, default=5_000)
+    given = parser.parse_args()
+    _raise_limit(given.idle + 500)
+    print(describe())
+    results: dict[str, list[dict[int, Result]]] = {ECHO: [], OURS: []}
+    wrong = 0
+    for turn in range(given.rounds):
+        for which in (ECHO, OURS) if turn % 2 == 0 else (OURS, ECHO):
+            result, lost = measure(which, given.seconds)
+            results[which].append(result)
+            wrong += lost
+    _print_rates(results)
+    if given.idle:
+        _print_weights({which: weigh(which, given.idle) for which in (ECHO, OURS)}, given.idle)
+    if wrong:
+        print(f"{wrong} turns were refused, lost, or not stored once: these figures are void.")
+        return 1
+    print("Every turn that was acknowledged was found stored with its answer, once.")
+    return 0
+
+
+def _raise_limit(needed: int) -> None:
+    """Have enough files for the sockets, also in the servers, which inherit it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            sys.exit(f"This needs {needed} open files, and no more than {hard} are allowed.")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def _print_rates(results: Mapping[str, Sequence[Mapping[int, Result]]]) -> None:
+    print(f"\n{'':28}{'turns/s':>10}{'CPU each':>12}{'late p50':>10}{'p99':>8}{'max':>8}")
+    for size in SIZES:
+        for which, name in ((ECHO, "bare echo"), (OURS, "Handraise")):
+            each = [result[size] for result in results[which]]
+            late = {key: median(one.late[key] for one in each) for key in ("p50", "p99", "max")}
+            print(
+                f"{f'{name}, {size:,} sockets':28}{median(one.rate for one in each):10,.0f}"
+                f"{median(one.cpu for one in each) * 1e6:9,.0f} us"
+                f"{late['p50']:10.1f}{late['p99']:8.1f}{late['max']:8.1f}"
+            )
+    print()
+    for size in SIZES:
+        ours = [result[size] for result in results[OURS]]
+        p99 = median(one.late["p99"] for one in ours)
+        print(f"{size:,} sockets: the loop is {p99:.1f} ms late at p99", end=" ")
+        print(f"(aim: under {LATE_AIM:g}: {_met(p99 < LATE_AIM)}),")
+        longest = sorted((piece for one in ours for piece in one.pieces), key=lambda p: -p[1])
+        worst = longest[0][1] if longest else 0.0
+        print(
+            f"  its longest piece {worst:.1f} ms (aim: {PIECE_AIM:g}: {_met(worst <= PIECE_AIM)}),"
+        )
+        for name, cpu, wall in longest[:5]:
+            print(f"    {cpu:5.1f} ms of CPU, {wall:5.1f} by the clock: {name}")
+        ratio = median(
+            mine[size].rate / theirs[size].rate
+            for mine, theirs in zip(results[OURS], results[ECHO], strict=True)
+        )
+        previews = median(one.previews for one in ours)
+        print(f"  {ratio:.3f} of the echo's rate, {previews:.2f} previews for each turn.")
+
+
+def _print_weights(weights: Mapping[str, float], number: int) -> None:
+    ratio = weights[OURS] / weights[ECHO]
+    print(f"\nIdle, {number:,} sockets: {weights[ECHO]:.1f} KiB each for the bare echo,")
+    print(f"  {weights[OURS]:.1f} KiB for Handraise's, signed in and watching a session:")
+    print(f"  {ratio:.2f} times (aim: at most {MEMORY_AIM:g}: {_met(ratio <= MEMORY_AIM)}).\n")
+
+
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "not met"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
