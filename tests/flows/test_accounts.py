@@ -114,6 +114,16 @@ async def test_a_closed_server_takes_nobody(serve: Serve, logged: list[str]) -> 
 
 
 @pytest.mark.parametrize(
+    ("mode", "code"), [("closed", "registration_closed"), ("invite", "invite_needed")]
+)
+async def test_who_may_not_register_is_not_told_who_has(serve: Serve, mode: str, code: str) -> None:
+    async with serve(registration=mode) as client:
+        assert (await register(client, "ana"))[0] == 201, "the first, in development"
+        for name in ("ana", "nobody"):
+            assert code_of(await register(client, name)) == (403, code)
+
+
+@pytest.mark.parametrize(
     "email",
     [
         "eve@example.com",

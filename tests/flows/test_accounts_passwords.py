@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from aiohttp import web
 from tests.clock import FakeClock
 from tests.flows.conftest import PASSWORD, Client, Outbox, SignedIn, SignUp
 from tests.flows.counter import Serve, call, code_of, login, serve
+from web.auth.evenness import STEP
 from web.keys import STORE
 
 __all__ = ["serve"]
@@ -96,17 +98,51 @@ async def test_asking_for_a_link_tells_nobody_who_exists(
     assert outbox.codes["ana"] != sent["ana"]
 
 
+async def test_every_answer_comes_at_an_even_time(client: Client, sign_up: SignUp) -> None:
+    """Found, unknown, or sent too often: what had to be done for it shows in no delay."""
+    await sign_up("ana")
+    loop = asyncio.get_running_loop()
+    for name in ("ana", "nobody", *["ana@example.org"] * 6):
+        start = loop.time()
+        async with client.post("/api/auth/reset", json={"name": name}) as answer:
+            assert answer.status == 202
+        assert loop.time() - start > STEP
+
+
+async def test_letters_of_one_kind_do_not_tell_of_the_other(
+    client: Client, sign_up: SignUp, clock: FakeClock
+) -> None:
+    """Who registers with an address cannot see by a refusal whether a link went to it."""
+    await sign_up("ana")
+    for _ in range(6):
+        async with client.post("/api/auth/reset", json={"name": "ana@example.org"}) as answer:
+            assert answer.status == 202
+
+    async def registers(email: str) -> list[int]:
+        found = []
+        for number in range(6):
+            clock.advance(30)
+            name = f"{email[:1]}-{number}"
+            body = {"email": email, "username": name, "password": PASSWORD}
+            async with client.post("/api/auth/register", json=body) as answer:
+                found.append(answer.status)
+        return found
+
+    await sign_up("bbb", email="b@example.org", verify=False)
+    assert await registers("ana@example.org") == await registers("b@example.org")
+
+
 async def test_nobody_is_flooded_with_links(
     client: Client, sign_up: SignUp, outbox: Outbox, clock: FakeClock
 ) -> None:
-    await sign_up("ana")  # one letter
+    await sign_up("ana")
     links = set()
     for _ in range(8):
         clock.advance(6)
         async with client.post("/api/auth/reset", json={"name": "ana"}) as answer:
             assert answer.status == 202
         links.add(outbox.codes["ana"])
-    assert len(links) == 5
+    assert len(links) == 6
     clock.advance(minutes=10)
     async with client.post("/api/auth/reset", json={"name": "ana"}) as answer:
         assert answer.status == 202

@@ -122,12 +122,18 @@ async def test_a_code_comes_by_slack_to_whose_address_it_is(tmp_path: Path) -> N
             tokens = await answer.json()
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         async with session.get("/api/auth/me", headers=headers) as answer:
-            assert "in Slack" in (await answer.json())["verification_hint"]
+            hint = (await answer.json())["verification_hint"]
+        assert "address in Slack" in hint
         await acme.settle()
         (text,) = acme.texts(acme.slack.dm("ben"))
         (code,) = re.findall(r"\b[0-9]{8}\b", text)
         for who in ("ana", "cleo"):
             assert acme.texts(acme.slack.dm(who)) == []
+        stranger = {"email": "no@example.com", "username": "nobody", "password": PASSWORD}
+        async with session.post("/api/auth/register", json=stranger) as answer:
+            theirs = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
+        async with session.get("/api/auth/me", headers=theirs) as answer:
+            assert (await answer.json())["verification_hint"] == hint, "nor who is in Slack"
         async with session.post("/api/auth/verify", json={"code": code}, headers=headers) as answer:
             me = await answer.json()
             assert (answer.status, me["verified"]) == (200, True)

@@ -85,6 +85,34 @@ async def test_a_code_is_no_longer_kept_once_it_was_mailed(
         assert code not in bodies(room)
 
 
+async def test_whose_address_is_known_is_told_to_its_owner_alone(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    async with mail_room(tmp_path, clock, gmail, **PRODUCTION) as room:
+        ben = await register(room, BEN)
+        await room.work()
+        await ben.post("/api/auth/verify", {"code": code_in(room.got(BEN)[-1].text)})
+        seen = []
+        for name, email in (("eve1", BEN.upper()), ("eve2", ANN)):
+            body = {"email": email, "username": name, "password": PASSWORD}
+            async with room.client.post("/api/auth/register", json=body) as answer:
+                eve = SignedIn(room.client, name, email, await answer.json())
+                shape = sorted(eve.tokens)
+            _, me = await eve.get("/api/auth/me")
+            again, _ = await eve.post("/api/auth/verify/resend")
+            seen.append((answer.status, shape, me["verified"], me["verification_hint"], again))
+        assert seen[0] == seen[1], "whoever asks learns nothing"
+        assert seen[0][0] == 201
+        await room.work()
+        letter = room.got(BEN)[-1]
+        assert letter.subject == "You have an account already"
+        assert "account “ben”" in letter.text
+        assert not re.search(r"\b[0-9]{8}\b", letter.text), (
+            "no code that somebody could be asked for"
+        )
+        assert "is good for 15 minutes" in room.got(ANN)[-1].text
+
+
 async def test_the_bot_s_own_address_proves_nothing(
     tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
 ) -> None:

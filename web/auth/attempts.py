@@ -46,8 +46,9 @@ DOORS = {
 """For doors where nobody knocks often."""
 PER_NAME = Limit(scope="sign_in", per_minute=20)
 """Sign-ins for one user name, from wherever they come."""
+CODE, LINK = "code", "link"
 PER_LETTER = Hourly(scope="letters", per_hour=6)
-"""Codes and links to one mail address, whoever asks: nobody is flooded through us."""
+"""Codes to one mail address, and links to it, whoever asks: nobody is flooded through us."""
 
 
 async def allow(request: web.Request, door: str, name: str | None = None) -> None:
@@ -60,9 +61,13 @@ async def allow(request: web.Request, door: str, name: str | None = None) -> Non
     await request.app[STORE].run(take, limits, request.app[CLOCK].now())
 
 
-def spend_letter(tx: Transaction, email: str, now: Micros) -> None:
-    """Count a letter to an address; `RateLimited` when it got too many."""
-    take(tx, [(f"auth:letters:{email.casefold()[:254]}", PER_LETTER)], now)
+def spend_letter(tx: Transaction, kind: str, email: str, now: Micros) -> None:
+    """Count a letter to an address; `RateLimited` when it got too many of its kind.
+
+    Each kind has its own count: codes are refused in so many words, links are not, and one that
+    used up the other would tell whose address is known.
+    """
+    take(tx, [(f"auth:letters:{kind}:{email.casefold()[:254]}", PER_LETTER)], now)
 
 
 def take(tx: Transaction, limits: Sequence[tuple[str, Limit | Hourly]], now: Micros) -> None:

@@ -41,6 +41,12 @@ class Letters:
     by_hand: ByHand | None
     public_url: str
 
+    @property
+    def channel(self) -> str | None:
+        """Return by what letters go out here; whether an address is known there is not said."""
+        by_channel = next((each for each in (EMAIL, SLACK) if each in self.channels), None)
+        return by_channel or (None if self.by_hand is None else LOG)
+
     def way(self, tx: Transaction, email: str) -> Way | None:
         """Return how whoever owns an address is reached; None when there is no way."""
         if EMAIL in self.channels:
@@ -59,6 +65,16 @@ class Letters:
             f"Your code for Handraise at {self.public_url} is {code}. It is good for 15 minutes. "
             "If you have not asked for it, somebody else gave this address, and you need do "
             "nothing."
+        )
+        return self._send(tx, account, text, "", now)
+
+    def send_known(self, tx: Transaction, account: Account, owner: str, now: Micros) -> bool:
+        """Tell an address's owner that it was given again; as `send_code`, but without a code."""
+        text = (
+            "You have an account already\n\n"
+            f"Somebody wants to register with this address at {self.public_url}, where it belongs "
+            f"to the account “{owner}”. If it was you, sign in to that one; you can ask for a new "
+            "password there. If it was not, you need do nothing."
         )
         return self._send(tx, account, text, "", now)
 

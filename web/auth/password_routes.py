@@ -14,6 +14,7 @@ from bot.service.ports.accounts import Account, Purpose
 from bot.service.ports.store import Transaction
 from web.api.endpoint import Call, endpoint
 from web.auth import attempts, passwords_of, tickets
+from web.auth.evenness import evenly
 from web.auth.letters import letters_of
 from web.auth.models import NewPassword, PasswordChange, Reset
 from web.auth.passwords import password_fault
@@ -64,14 +65,15 @@ async def ask_for_reset(call: Call) -> None:
     await attempts.allow(call.request, "reset")
     token, letters = tickets.new_token(), letters_of(app)
     url = tickets.link(app[SETTINGS].public_url, Purpose.RESET, token)
-    try:
-        left: Account | None = await app[STORE].run(
-            passwords_of.begin_reset, call.body.name, tickets.hash_of(token), url, letters, now
-        )
-    except RateLimited:
-        return  # of letters to that address: said to nobody, since it tells that there is one
-    if left is not None:
-        letters.bring(left, url)
+    async with evenly():
+        try:
+            left: Account | None = await app[STORE].run(
+                passwords_of.begin_reset, call.body.name, tickets.hash_of(token), url, letters, now
+            )
+        except RateLimited:
+            return  # of letters to that address: said to nobody, since it tells that there is one
+        if left is not None:
+            letters.bring(left, url)
 
 
 @endpoint(

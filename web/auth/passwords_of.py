@@ -41,7 +41,7 @@ def begin_reset(
     if account is not None and (account.verified_at is None or account.disabled_at is not None):
         account = None
     if account is not None:
-        attempts.spend_letter(tx, account.email, now)
+        attempts.spend_letter(tx, attempts.LINK, account.email, now)
     tickets.issue(
         tx, Purpose.RESET, token_hash, now, account_id=None if account is None else account.id
     )
@@ -62,7 +62,7 @@ def send_reset_to(
             "There is no confirmed address to send a link to. `handraise user reset` prints one.",
             code="no_way_to_send",
         )
-    attempts.spend_letter(tx, account.email, now)
+    attempts.spend_letter(tx, attempts.LINK, account.email, now)
     tickets.issue(tx, Purpose.RESET, token_hash, now, account_id=account.id)
     return None if letters.send_reset(tx, account, url, now) else account
 

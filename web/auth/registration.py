@@ -119,20 +119,23 @@ def check_name_and_password(username: str, password: str) -> None:
         raise _field("password", fault)
 
 
-def check_free(tx: Transaction, username: str, email: str) -> None:
-    """Raise `Conflict` when the name, or the proven address, is somebody's."""
+def check_free(tx: Transaction, username: str) -> None:
+    """Raise `Conflict` when the name is somebody's.
+
+    Whether an address is, nobody is told before they have proven that it is theirs.
+    """
     if tx.accounts.by_username(username) is not None:
         raise Conflict(
             "This user name is taken. Choose another.",
             code="username_taken",
             details={"fields": {"username": "This user name is taken."}},
         )
-    if tx.accounts.by_verified_email(email) is not None:
-        raise Conflict(
-            "There is an account with this address. Sign in to it.",
-            code="email_taken",
-            details={"fields": {"email": "There is an account with this address."}},
-        )
+
+
+def check_welcome(tx: Transaction, rules: Rules, applicant: Applicant, now: Micros) -> None:
+    """Raise `NotAllowed` unless an applicant may register, and then `Conflict` for a taken name."""
+    check_admitted(tx, rules, applicant, now)
+    check_free(tx, applicant.username)
 
 
 def check_admitted(tx: Transaction, rules: Rules, applicant: Applicant, now: Micros) -> None:
@@ -211,7 +214,7 @@ def add_account(
 
     Raises `Conflict` when its name is taken.
     """
-    check_free(tx, applicant.username, applicant.email)
+    check_free(tx, applicant.username)
     if not is_known:
         tx.people.add(
             Person(
