@@ -26,6 +26,7 @@ from bot.channels.slack.facts import (
     Joined,
     Pointed,
     Profile,
+    Stopped,
     Submitted,
 )
 from bot.channels.slack.shape import Malformed, micros_of
@@ -206,6 +207,22 @@ def test_other_events() -> None:
     gone = translate(an_event({"type": "app_uninstalled"}))
     assert isinstance(gone, Gone)
     assert gone.bot
+
+
+def test_a_press_on_stop() -> None:
+    pressed = {
+        "type": "agent_session_stopped",
+        "channel": "C1",
+        "user": "U1",
+        "thread_ts": THREAD,
+        "streaming_message_ts": [],
+        "event_ts": TS,
+    }
+    assert translate(an_event(pressed, event_id="Ev7")) == Stopped(
+        key="slack:T1:stopped:Ev7", team="T1", user="U1", channel="C1", thread_ts=THREAD
+    )
+    del pressed["thread_ts"]
+    assert isinstance(translate(an_event(pressed)), Ignored)
 
 
 @pytest.mark.parametrize("kind", ["user_change", "team_join"])

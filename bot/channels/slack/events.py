@@ -19,6 +19,7 @@ from bot.channels.slack.facts import (
     Ignored,
     Joined,
     Profile,
+    Stopped,
 )
 from bot.channels.slack.plain import mentions
 from bot.channels.slack.shape import Malformed, Shape, micros_of
@@ -46,6 +47,8 @@ def read_event(payload: object, *, bot: str | None = None) -> Fact | Ignored:
             return _home(event, team)
         case "assistant_thread_started":
             return _assistant(event, team)
+        case "agent_session_stopped":
+            return _stopped(event, team, outer.text("event_id", limit=64))
         case "member_joined_channel":
             user = event.id("user")
             channel = event.id("channel")
@@ -212,6 +215,19 @@ def _home(event: Shape, team: str) -> HomeOpened:
         user=user,
         channel=event.id_or_none("channel"),
         tab=event.text_or("tab", "home"),
+    )
+
+
+def _stopped(event: Shape, team: str, event_id: str) -> Stopped | Ignored:
+    thread = event.ts_or_none("thread_ts")
+    if thread is None:
+        return Ignored(reason="a session that is no thread was stopped")
+    return Stopped(
+        key=_key(team, "stopped", event_id),
+        team=team,
+        user=event.id("user"),
+        channel=event.id("channel"),
+        thread_ts=thread,
     )
 
 

@@ -104,6 +104,15 @@ class AssistantOpened(Fact):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Stopped(Fact):
+    """Somebody pressed Slack's own Stop in a thread where the agent was at work."""
+
+    user: str
+    channel: str
+    thread_ts: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Joined(Fact):
     """Somebody joined a channel; `is_bot` when it was the bot itself."""
 

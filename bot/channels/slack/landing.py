@@ -21,6 +21,8 @@ DIRECT = "slack.direct:"
 PAGE = 100
 PAGES = 3
 """Of history at most: what is looked for was said seconds ago."""
+ENDED = frozenset({"message_not_in_streaming_state", "message_not_found", "stopped_by_user"})
+"""By these Slack says that nothing is streamed there any more."""
 _REMEMBERED = 10_000
 _SKEW: Micros = 2 * SECOND
 """How far Slack's clock may be behind ours."""
@@ -163,7 +165,7 @@ class Landing:
                 pace=Pace.STOP,
             )
         except Refused as refused:
-            if refused.code not in ("message_not_in_streaming_state", "message_not_found"):
+            if refused.code not in ENDED:
                 raise
 
     async def delete(self, landed: Landed) -> None:

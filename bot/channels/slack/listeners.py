@@ -30,6 +30,7 @@ from bot.domain.errors import HandraiseError
 log = logging.getLogger(__name__)
 
 EVENTS = (
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",

@@ -36,6 +36,7 @@ from bot.channels.slack.saying_later import SAY, say_kept
 from bot.channels.slack.socket import Socket
 from bot.channels.slack.speaking import SlackSpeaker
 from bot.channels.slack.staging import SlackStage
+from bot.channels.slack.stopping import Stopping
 from bot.channels.slack.submitting import Submitting
 from bot.channels.slack.watching import Watching
 from bot.service.backlog import Deal, InOrder
@@ -194,6 +195,7 @@ def _reception(
         pointing=Pointing(
             parts=parts, roster=roster, asides=asides, homes=homes, beginning=beginning
         ),
+        stopping=Stopping(parts=parts, roster=roster, asides=asides),
     )
 
 

@@ -30,6 +30,7 @@ from bot.channels.slack.facts import (
     Ignored,
     Pointed,
     Profile,
+    Stopped,
     Submitted,
 )
 from bot.channels.slack.greeting import greet
@@ -40,6 +41,7 @@ from bot.channels.slack.installations import Installations
 from bot.channels.slack.pointing import SHORTCUT, Pointing
 from bot.channels.slack.pointing import is_ours as is_asking
 from bot.channels.slack.roster import Barred, Roster, UnknownUser
+from bot.channels.slack.stopping import Stopping
 from bot.channels.slack.submitting import Ack, Submitting
 from bot.channels.slack.translate import translate
 from bot.domain.errors import RateLimited
@@ -73,6 +75,7 @@ class Reception:
     submitting: Submitting
     commanding: Commanding
     pointing: Pointing
+    stopping: Stopping
     _told_to_wait: dict[tuple[str, str], Micros] = field(default_factory=dict)
 
     async def event(self, fact: Fact | Ignored, body: Mapping[str, Any], us: Installation) -> None:
@@ -170,6 +173,8 @@ class Reception:
                 self.asides.start(greet(self.roster.calls, fact))
             case Profile():
                 await self.roster.note(fact)
+            case Stopped():
+                await self.stopping.stop(fact)
             case Pointed() if fact.callback_id == SHORTCUT:
                 await self.pointing.point(fact)
             case Commanded():
