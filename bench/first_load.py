@@ -106,7 +106,7 @@ async def _stranger(browser: Browser, url: str, latency: float) -> Visit:
 
 
 async def _returning(browser: Browser, url: str, person: Person, latency: float) -> Visit:
-    """Visit as somebody signed in, with an empty cache: the first view is their list of sessions."""
+    """Visit as somebody signed in, with an empty cache: first comes their list of sessions."""
     context = await browser.new_context()
     try:
         page = await context.new_page()

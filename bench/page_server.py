@@ -1,4 +1,4 @@
-"""The server that the page's benchmarks look at: Handraise as it is served, and a hand to fill it."""
+"""Handraise for the benchmarks of its page: as it is served, and with a hand that fills it."""
 
 from __future__ import annotations
 

@@ -1,15 +1,23 @@
 /** The conversation that is shown: stored messages, cards of what was asked, what is on its way. */
 
 import { askedCard } from "./card.js";
-import { arrange, byId, h } from "./dom.js";
+import { arrange, button, byId, h } from "./dom.js";
 import { loadOlderMessages } from "./feeds.js";
 import { dayNode, messageNode, outboxNode, previewNode } from "./messages.js";
 import { placeKeeper } from "./scroll.js";
-import { conversationOf, shownSession, state, subscribe } from "./state.js";
+import { conversationOf, forgetOldest, shownSession, state, subscribe } from "./state.js";
+import { countBelow, newStretch } from "./stretch.js";
 import { dayKey } from "./times.js";
 import { welcomeNode } from "./welcome.js";
 
+/** Nearer than this to an end of what is drawn, more of it is drawn. */
+const NEAR = 800;
+/** Messages kept in memory of a conversation that one follows; older ones are read again. */
+const KEPT = 1000;
+
 let nodes = new Map();
+let used = new Set();
+const stretch = newStretch();
 let shown;
 let unread = 0;
 let newest = 0;
@@ -18,6 +26,7 @@ let due = false;
 
 /** A node by key: made once, brought up to date when `version` changes. */
 function cached(key, version, make, update) {
+  used.add(key);
   let known = nodes.get(key);
   if (!known) {
     known = { version, made: make() };
@@ -31,22 +40,27 @@ function cached(key, version, make, update) {
   return known.made;
 }
 
+/** Forget the nodes that were not drawn, but for cards: something may be written in them. */
+function forgetUnused() {
+  for (const key of nodes.keys()) if (!used.has(key) && !key.startsWith("card ")) nodes.delete(key);
+}
+
 /** Say after which message each question of this session stands; 0 is before all. */
-function anchors(conversation) {
+function anchors({ id, seqs, messages, asked, hasOlder }) {
   const places = new Map();
-  const own = [...state.questions.values()].filter((q) => q.session_id === conversation.id);
-  const first = conversation.messages.get(conversation.seqs[0]);
+  const own = [...state.questions.values()].filter((q) => q.session_id === id);
   for (const question of own.sort((a, b) => a.asked_at.localeCompare(b.asked_at))) {
-    let seq = 0;
-    for (const at of conversation.seqs) {
-      const message = conversation.messages.get(at);
-      if (message.request_id === question.id && message.role === "agent") { seq = at; break; }
-      if (message.at <= question.asked_at) seq = at;
-    }
-    if (seq === 0 && conversation.hasOlder && first) continue;
+    const seq = asked.get(question.id) ?? lastBefore(seqs, messages, question.asked_at);
+    if (seq === 0 && hasOlder) continue;
     places.set(seq, [...(places.get(seq) ?? []), question]);
   }
   return places;
+}
+
+/** Return the last message that was said by a moment, 0 for none. */
+function lastBefore(seqs, messages, moment) {
+  for (let at = seqs.length - 1; at >= 0; at -= 1) if (messages.get(seqs[at]).at <= moment) return seqs[at];
+  return 0;
 }
 
 function cardsAt(places, seq) {
@@ -62,11 +76,11 @@ function isAsking(message, questions = []) {
   return questions.some(({ id, question }) => message.request_id === id && /^I (have )?asked /.test(message.text) && message.text.includes(question));
 }
 
-function storedEntries(conversation) {
+function storedEntries(conversation, seqs) {
   const places = anchors(conversation);
-  const entries = cardsAt(places, 0);
+  const entries = seqs[0] === conversation.seqs[0] ? cardsAt(places, 0) : [];
   let day = null;
-  for (const seq of conversation.seqs) {
+  for (const seq of seqs) {
     const message = conversation.messages.get(seq);
     const key = dayKey(message.at);
     if (key !== day) entries.push(cached(`day ${key}`, "", () => dayNode(message.at)));
@@ -105,8 +119,16 @@ function entriesNow() {
   if (!conversation.loaded && !conversation.seqs.length) {
     return [cached("loading", "", () => noteNode("Loading…")), ...passingEntries(conversation, id)];
   }
-  const top = conversation.hasOlder ? [cached("older", "", () => noteNode("Loading what came before…"))] : [];
-  return [...top, ...storedEntries(conversation), ...passingEntries(conversation, id)];
+  const seqs = stretch.take(conversation.seqs, keeper.atEnd);
+  const entries = storedEntries(conversation, seqs);
+  if (conversation.hasOlder && seqs[0] === conversation.seqs[0]) entries.unshift(cached("older", conversation.olderProblem, () => olderNode(conversation)));
+  return stretch.isWhole ? [...entries, ...passingEntries(conversation, id)] : entries;
+}
+
+function olderNode({ id, olderProblem }) {
+  if (!olderProblem) return noteNode("Loading what came before…");
+  return h("div", { class: "log-note", role: "status" }, h("p", { text: olderProblem }),
+    button("Load what came before", { class: "small", on: { click: () => loadOlderMessages(id) } }));
 }
 
 function render() {
@@ -116,26 +138,51 @@ function render() {
   if (entered) {
     shown = place;
     nodes = new Map();
+    stretch.reset();
     unread = 0;
     newest = 0;
   }
+  used = new Set();
   const log = byId("log");
   // A freshly opened conversation is not news: it must not be read out from its beginning.
   log.setAttribute("aria-live", entered || newest === 0 ? "off" : "polite");
   document.body.dataset.view = state.route.name;
   const draw = () => arrange(log, entriesNow());
   if (entered) {
+    keeper.toEnd();
     draw();
     if (state.route.name === "session") keeper.toEnd();
     else byId("log-view").scrollTop = 0;
   } else keeper.around(draw);
+  forgetUnused();
   countUnread();
+  reach();
+}
+
+/** Draw more where the reader comes near an end of what is drawn, and read what is not here yet. */
+function reach() {
+  const view = byId("log-view");
+  const conversation = shownSession() && conversationOf(state.route.id);
+  if (!conversation?.seqs.length || !view.clientHeight) return;
+  if (view.scrollTop < NEAR && (!keeper.atEnd || view.scrollHeight <= view.clientHeight)) {
+    if (stretch.backward(conversation.seqs)) schedule();
+    else if (!conversation.olderProblem) loadOlderMessages(conversation.id);
+  }
+  if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR && stretch.forward(conversation.seqs)) schedule();
+  if (keeper.atEnd && conversation.seqs.length > 2 * KEPT) forgetOldest(conversation, KEPT);
+}
+
+/** Show the newest message, wherever the reader was. */
+function showEnd() {
+  stretch.reset();
+  keeper.toEnd();
+  render();
 }
 
 function countUnread() {
   const seqs = state.conversations.get(state.route.id)?.seqs ?? [];
   const last = seqs[seqs.length - 1] ?? 0;
-  if (!keeper.atEnd && newest) unread += seqs.filter((seq) => seq > newest).length;
+  if (!keeper.atEnd && newest) unread += seqs.length - countBelow(seqs, newest + 1);
   newest = Math.max(newest, last);
   showJump();
 }
@@ -157,13 +204,11 @@ function schedule() {
 /** Keep the conversation true. */
 export function startConversation() {
   const view = byId("log-view");
-  keeper = placeKeeper(view, byId("log"), showJump);
-  byId("jump").addEventListener("click", keeper.toEnd);
-  view.addEventListener("scroll", () => {
-    if (view.scrollTop < 400 && shownSession()) loadOlderMessages(state.route.id);
-  }, { passive: true });
+  keeper = placeKeeper(view, byId("log"), () => stretch.isWhole, showJump);
+  byId("jump").addEventListener("click", showEnd);
+  view.addEventListener("scroll", reach, { passive: true });
   // What I write is what I want to see, wherever I was reading.
-  subscribe(["written"], keeper.toEnd);
+  subscribe(["written"], showEnd);
   subscribe(["conversation", "questions", "outbox", "route", "connection"], schedule);
   render();
 }

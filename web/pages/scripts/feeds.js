@@ -2,7 +2,8 @@
 
 import { read } from "./api.js";
 import { again, greetWith, onFrame, post } from "./socket.js";
-import { changed, conversationOf, dropPreviews, putMessage, putPreview, putQuestion, putSession, putStatus, set, state, subscribe } from "./state.js";
+import { changed, conversationOf, dropPreviews, forgetOldest, putMessage, putPreview, putQuestion, putSession, putStatus, set, state, subscribe } from "./state.js";
+import { countBelow } from "./stretch.js";
 import { toast } from "./toasts.js";
 
 const PAGE = 50;
@@ -29,6 +30,7 @@ onFrame("ready", ({ cursor }) => {
   for (const conversation of state.conversations.values()) {
     dropPreviews(conversation.id);
     conversation.problem = null;
+    conversation.olderProblem = null;
   }
   watched.clear();
   watchWanted();
@@ -184,6 +186,9 @@ function missing(conversation, words) {
 async function loadBefore(conversation, before) {
   const path = `/api/sessions/${encodeURIComponent(conversation.id)}/messages`;
   const { messages } = await read(path, { before, limit: PAGE });
+  const first = messages[0]?.seq ?? 0;
+  // What is known from before a hole is read again when the reader comes there.
+  if (first > 1 && !conversation.messages.has(first - 1)) forgetOldest(conversation, conversation.seqs.length - countBelow(conversation.seqs, first));
   messages.forEach(putMessage);
   conversation.hasOlder = messages.length >= PAGE && conversation.seqs[0] > 1;
 }
@@ -193,10 +198,11 @@ export async function loadOlderMessages(id) {
   const conversation = conversationOf(id);
   if (conversation.loading || !conversation.hasOlder) return;
   conversation.loading = true;
+  conversation.olderProblem = null;
   try {
     await loadBefore(conversation, conversation.seqs[0]);
   } catch (error) {
-    toast(error.message, "error");
+    conversation.olderProblem = error.message;
   } finally {
     conversation.loading = false;
     changed("conversation");

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { askerName } from "./facts.js";
 import { icon } from "./icons.js";
 import { perform } from "./socket.js";
-import { shownSession, state, subscribe, waitingForMe } from "./state.js";
+import { shownSession, state, subscribe, subscribeDrawing, waitingForMe } from "./state.js";
 import { statusWords } from "./status.js";
 import { titleOf } from "./sessions.js";
 import { toast } from "./toasts.js";
@@ -66,7 +66,7 @@ export function startHeader() {
   byId("end-session").addEventListener("click", endSession);
   subscribe(["account"], showAdministration);
   showAdministration();
-  subscribe(["sessions", "route", "questions"], () => {
+  subscribeDrawing(["sessions", "route", "questions"], () => {
     renderBar();
     renderCount();
   });

@@ -3,13 +3,14 @@
 import { arrange, byId, h } from "./dom.js";
 import { loadOlderSessions } from "./feeds.js";
 import { keep, kept } from "./keep.js";
-import { shownSession, state, subscribe } from "./state.js";
+import { shownSession, state, subscribeDrawing } from "./state.js";
 import { statusOf, statusWords } from "./status.js";
 import { timeNode } from "./times.js";
 import { toast } from "./toasts.js";
 
 const items = new Map();
 let read = {};
+let saving = 0;
 
 /** Say what a session is called. */
 export function titleOf(session) {
@@ -32,7 +33,13 @@ function markRead() {
   if (session && document.visibilityState === "visible") see(session);
   // A session met for the first time counts as read up to here; what comes later is news.
   for (const one of state.sessions.values()) if (!(one.id in read)) see(one);
-  if (moved) keep("read", read);
+  // Not with each message: while many come that would be all the browser does.
+  if (moved) saving ||= setTimeout(saveRead, 500);
+}
+
+function saveRead() {
+  saving = 0;
+  keep("read", read);
 }
 
 function itemOf(session) {
@@ -98,7 +105,7 @@ function render() {
 /** Keep the list of sessions true. */
 export function startSessions() {
   read = kept("read") ?? {};
-  subscribe(["sessions", "route", "sessionsLoaded", "sessionsNext"], render);
+  subscribeDrawing(["sessions", "route", "sessionsLoaded", "sessionsNext"], render);
   document.addEventListener("visibilitychange", render);
   render();
 }

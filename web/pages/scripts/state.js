@@ -50,6 +50,22 @@ function flush() {
   }
 }
 
+/** Call `fn` at most once for each frame in which any of `topics` changed: for what only draws. */
+export function subscribeDrawing(topics, fn) {
+  let due = false;
+  const run = () => {
+    due = false;
+    fn();
+  };
+  subscribe(topics, () => {
+    if (due) return;
+    due = true;
+    // A page that nobody sees has no frames.
+    if (document.visibilityState === "visible") requestAnimationFrame(run);
+    else setTimeout(run, 100);
+  });
+}
+
 /** Set a top-level value and tell about it under its own name. */
 export function set(name, value) {
   state[name] = value;
@@ -60,8 +76,8 @@ export function set(name, value) {
 export function conversationOf(id) {
   if (!state.conversations.has(id)) {
     state.conversations.set(id, {
-      id, messages: new Map(), seqs: [], previews: new Map(), cursor: null,
-      loaded: false, loading: false, hasOlder: false, problem: null,
+      id, messages: new Map(), seqs: [], asked: new Map(), previews: new Map(), cursor: null,
+      loaded: false, loading: false, hasOlder: false, problem: null, olderProblem: null,
     });
   }
   return state.conversations.get(id);
@@ -95,8 +111,21 @@ export function putMessage(message) {
     if (!inOrder) seqs.sort((a, b) => a - b);
   }
   conversation.messages.set(message.seq, message);
+  noteAsked(conversation, message);
   if (message.turn_id && message.role === "agent") conversation.previews.delete(message.turn_id);
   changed("conversation");
+}
+
+/** A question stands where the agent first said that it asked. */
+function noteAsked({ asked }, { request_id: id, role, seq }) {
+  if (id && role === "agent") asked.set(id, Math.min(seq, asked.get(id) ?? seq));
+}
+
+/** Forget all but the newest `kept` messages of a conversation; they can be read again. */
+export function forgetOldest(conversation, kept) {
+  const { seqs, messages } = conversation;
+  for (const seq of seqs.splice(0, seqs.length - kept)) messages.delete(seq);
+  conversation.hasOlder = true;
 }
 
 /** The list of sessions hears of a message from the message itself. */
