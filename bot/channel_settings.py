@@ -80,11 +80,6 @@ class ChannelSettings(BaseSettings):
                 "must be set with SLACK_CLIENT_ID to install the app in workspaces, or "
                 "SLACK_BOT_TOKEN for one workspace: Slack is only half configured."
             )
-        if bot and client:
-            raise ValueError(
-                "and SLACK_BOT_TOKEN exclude each other: one workspace by its token, or several "
-                "by installing the app."
-            )
         if (bot or client) and not (signing or app):
             raise ValueError(
                 "or SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET, by which Slack's requests are "

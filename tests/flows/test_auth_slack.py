@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
+from tests.clock import FakeClock
 from tests.flows.conftest import PASSWORD, Client, Outbox
 from tests.flows.slack_house import Serve, serve
-from tests.flows.slack_office import office
+from tests.flows.slack_office import office, served, settings_of, simulated, team_of
 from web.keys import AGENT
 
 __all__ = ["serve"]
@@ -229,3 +230,32 @@ async def test_slack_being_down_is_said(serve: Serve) -> None:
         await house.slack.stop()
         status, text, _ = await house.end(back, browser)
         assert (status, "Try again" in text) == (503, True)
+
+
+async def test_beside_one_bot_token_its_workspace_signs_in(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Nothing is installed then; the client's id and secret are for signing in alone."""
+    async with simulated(clock) as slack:
+        token = slack.install(team_of(slack), "ana").value
+        slack.add_team("Elsewhere", "zoe")
+        client = {"slack_client_id": slack.app.client_id}
+        client |= {"slack_client_secret": slack.app.client_secret}
+        settings = settings_of(tmp_path, slack, token, **client)
+        async with served(slack, clock, settings) as acme:
+            async with aiohttp.ClientSession(acme.url) as session:
+                async with session.get("/api/auth/ways") as answer:
+                    assert (await answer.json())["slack"] is True
+                async with session.get("/slack/install") as answer:
+                    assert answer.status == 404
+            statuses = {}
+            for who in ("ben", "zoe"):
+                async with (
+                    aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser,
+                    browser.get(f"{acme.url}/api/auth/slack", allow_redirects=False) as begun,
+                ):
+                    back = urlsplit(slack.approve(who, begun.headers["Location"]))
+                    way = f"{acme.url}{back.path}?{back.query}"
+                    async with browser.get(way, allow_redirects=False) as answer:
+                        statuses[who] = answer.status, "not installed" in await answer.text()
+            assert statuses == {"ben": (303, False), "zoe": (403, True)}

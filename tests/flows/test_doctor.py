@@ -214,6 +214,11 @@ async def test_each_illness_is_told_with_its_remedy(
     assert all(scope in said for scope in BOT_SCOPES[:2])
     assert "app_manifest.yml" in said
     outside.scopes = ",".join(BOT_SCOPES)
+    _, said = await asyncio.to_thread(doctor, "--all", **{**PRODUCTION, **slack})
+    assert "also beside SLACK_BOT_TOKEN" in said
+    client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "secret"}
+    _, said = await asyncio.to_thread(doctor, "--all", **{**PRODUCTION, **slack, **client})
+    assert "https://handraise.example.org/api/auth/slack/callback" in said
     outside.slack = {"ok": False, "error": "account_inactive"}
     assert "does not take the bot's token (account_inactive)" in await told(**slack)
     outside.slack = {"ok": True, "team": "Acme"}

@@ -259,7 +259,8 @@ async def drop_admin_inbox(call: Call) -> Tried:
 
 
 def _connect(settings: Settings, name: str) -> Connect | None:
-    if name == "slack" and settings.slack_client_id:
+    by_token = bool(settings.slack_bot_token.get_secret_value())
+    if name == "slack" and settings.slack_client_id and not by_token:
         return Connect(method="POST", path="/slack/install")
     # Consent that stands in the environment would win over what is given by web.
     if (

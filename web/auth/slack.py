@@ -68,6 +68,8 @@ class Welcome:
     proving: Proving
     account_id: str
     person_id: str
+    own_team: str | None = None
+    """The workspace that SLACK_BOT_TOKEN is of: no installation of it is kept."""
 
     def account_of(self, tx: Transaction, visitor: Visitor, now: Micros) -> Account:
         """Return the account of a visitor from a team that the app is installed in.
@@ -75,7 +77,8 @@ class Welcome:
         Theirs by their Slack identity, or by their address, which Slack has confirmed; else a new
         one, where registration allows that. Raises `NotAllowed`.
         """
-        _check_team(tx, visitor.team)
+        if visitor.team != self.own_team:
+            _check_team(tx, visitor.team)
         listed = tx.directory.get(SLACK, visitor.key)
         if listed is not None and not listed.is_person:
             raise NotAllowed(

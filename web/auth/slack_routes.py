@@ -7,6 +7,7 @@ import hmac
 import html
 import json
 import secrets
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlencode
 
 import aiohttp
@@ -28,7 +29,7 @@ from web.auth.id_tokens import KeySet, read_id_token
 from web.auth.opening import open_sign_in, user_agent_of
 from web.auth.proving import proving_of
 from web.auth.registration import rules_of
-from web.keys import CLOCK, SEALER, SETTINGS, SLACK_KEYS, STORE, TOKENS
+from web.keys import AGENT, CLOCK, SEALER, SETTINGS, SLACK_KEYS, STORE, TOKENS
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,13 @@ BEGUN: Micros = 10 * MINUTE
 """How long somebody may take on Slack's page."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _MAX_ANSWER = 64 * 1024
+
+
+@runtime_checkable
+class _Serves(Protocol):
+    """Slack as it runs here."""
+
+    async def serves(self, team: str) -> bool: ...
 
 
 class Callback(BaseModel):
@@ -172,9 +180,18 @@ async def _account(call: Call) -> Account:
         proving=proving_of(settings),
         account_id=new_id(),
         person_id=new_id(),
+        own_team=await _own_team(app, visitor.team),
     )
     account: Account = await app[STORE].run(welcome.account_of, visitor, now)
     return account
+
+
+async def _own_team(app: web.Application, team: str) -> str | None:
+    """Return a team if it is the one that SLACK_BOT_TOKEN is of; `Unavailable` if Slack is down."""
+    opened: object = app[AGENT].outlets.get("slack")
+    if not app[SETTINGS].slack_bot_token.get_secret_value() or not isinstance(opened, _Serves):
+        return None
+    return team if await opened.serves(team) else None
 
 
 async def _nonce(call: Call, state: str, now: Micros) -> str:

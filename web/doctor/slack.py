@@ -46,7 +46,28 @@ async def check(settings: Settings, installed: list[str], probes: Probes) -> lis
             )
         )
     found.append(await _entrance(settings, probes))
+    found.append(_sign_in(settings))
     return found
+
+
+def _sign_in(settings: Settings) -> Finding:
+    if not settings.slack_client_id:
+        return note(
+            "slack sign-in",
+            "Nobody can sign in with Slack: that needs SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, "
+            "also beside SLACK_BOT_TOKEN.",
+        )
+    back = f"{settings.public_url}/api/auth/slack/callback"
+    if not settings.public_url.startswith("https://"):
+        return note(
+            "slack sign-in",
+            f"Slack sends nobody back to {back}: Sign in with Slack needs an https:// PUBLIC_URL.",
+        )
+    return ok(
+        "slack sign-in",
+        f"People sign in with Slack, which sends them back to {back}; that address must be among "
+        f"the app's redirect URLs at {_PAGE}.",
+    )
 
 
 async def _bot(settings: Settings, token: str, probes: Probes) -> Finding:

@@ -19,6 +19,11 @@ class SlackConfig:
     public_url: str = ""
 
     @property
+    def is_installed(self) -> bool:
+        """Tell whether workspaces install the app; beside a token the client is for sign-ins."""
+        return bool(self.client_id) and not self.is_single
+
+    @property
     def is_single(self) -> bool:
         """Tell whether one workspace is served, by its bot token, instead of any that installs."""
         return bool(self.bot_token)

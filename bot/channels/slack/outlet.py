@@ -59,7 +59,7 @@ class SlackOutlet:
         self.pause: Callable[[float], Awaitable[None]] = asyncio.sleep
         """Waits for so many seconds, wherever Slack must not be asked at once."""
         self._entrance = Entrance(config.signing_secret) if config.signing_secret else None
-        self.oauth = OAuth(config, may_install, install_script) if config.client_id else None
+        self.oauth = OAuth(config, may_install, install_script) if config.is_installed else None
 
     def mount(self, app: web.Application) -> None:
         """Add the entrances; until `open` they answer 503."""
@@ -153,6 +153,10 @@ class SlackOpened:
             reason=f"Socket Mode is not connected: {self.socket.trouble}. Check SLACK_APP_TOKEN.",
             details=health.details,
         )
+
+    async def serves(self, team: str) -> bool:
+        """Tell whether the app is at work in a workspace; `Unavailable` while nobody can say."""
+        return await self.installations.find(team) is not None
 
     async def welcome(self, installation: Installation) -> None:
         """Learn who is in a workspace in which the app was just installed."""
