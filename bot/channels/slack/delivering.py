@@ -23,16 +23,20 @@ from bot.channels.slack.landing import Landing, Words
 from bot.channels.slack.pacing import Rank
 from bot.channels.slack.refusals import Refused
 from bot.channels.slack.reminding import REMINDED, reminder
+from bot.channels.slack.roster import GONE
 from bot.domain.card import Card
 from bot.domain.errors import HandraiseError
 from bot.domain.feedback import FeedbackRequest, Part, State
 from bot.domain.surface import SETTLING_PRIORITY, Surface
 from bot.service.ports.channel import Delivery, Fate
-from bot.service.ports.store import Store
+from bot.service.ports.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+_LEFT = "the person's account at Slack is deactivated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +69,8 @@ class SlackChannel:
         if card is None:
             return Delivery(fate=Fate.FAILED, detail="there is no card for Slack")
         try:
+            if request.is_open and await self._store.read(_has_left, surface.address):
+                return Delivery(fate=Fate.FAILED, detail=_LEFT)
             task = await self._task(surface, request, card)
             landed = read_landed(surface.landed)
             if landed is not None:
@@ -174,6 +180,12 @@ class SlackChannel:
             # Perhaps it is there, or never can be; the card itself is as it should be.
             return replace(_shown(done), detail=f"reminder: {refused.sentence}")
         return replace(_shown(done), spots=(done.spot, ping.spot))
+
+
+def _has_left(tx: Transaction, address: str) -> bool:
+    """Tell whether an address is of somebody who has left: Slack changes their messages still."""
+    listed = tx.directory.get(SLACK, address)
+    return listed is not None and listed.why_not == GONE
 
 
 def _shown(landed: Landed) -> Delivery:

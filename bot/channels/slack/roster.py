@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.channels.slack.addresses import SLACK
 from bot.channels.slack.calls import Calls
@@ -21,6 +23,7 @@ from bot.service.outlet import Parts
 from bot.service.ports.channel import Fate
 from bot.service.ports.directory import Listed
 from bot.service.ports.store import Transaction
+from bot.service.unreached import cards_at, has_left
 
 log = logging.getLogger(__name__)
 
@@ -136,15 +139,36 @@ class Roster:
         await self.note(profile)
 
     async def note(self, profile: Profile) -> None:
-        """Keep what Slack tells of a user."""
-        await self.parts.store.run(self._put, listed_of(profile))
+        """Keep what Slack tells of a user; who asked one that has left is told."""
+        listed = listed_of(profile)
+        await self.parts.store.run(self._put, listed)
+        if listed.why_not == GONE:
+            await self._tell_askers(listed.key)
+
+    async def _tell_askers(self, key: str) -> None:
+        """Have questions to somebody who has left Slack tried elsewhere; safe to repeat.
+
+        Each in a transaction of its own: they belong to several sessions.
+        """
+        store, timeout = self.parts.store, self.parts.session_timeout
+        for surface in await store.read(cards_at, SLACK, key):
+            left = partial(
+                has_left,
+                surface_id=surface.id,
+                request_id=surface.request_id,
+                where="Slack",
+                now=self.parts.clock.now(),
+                timeout=timeout,
+            )
+            await store.run(left)
 
     async def list_team(self, team: str) -> None:
         """Keep everybody of a team, page by page; `Unavailable` when Slack stops telling."""
         cursor = ""
         for _ in range(PAGES):
             listed, cursor = await self._page(team, cursor)
-            await self.parts.store.run(self._put, *listed)
+            for key in await self.parts.store.run(self._put, *listed):
+                await self._tell_askers(key)
             if not cursor:
                 return
 
@@ -161,12 +185,17 @@ class Roster:
         after = beyond.text_or("next_cursor") if beyond is not None else ""
         return [listed_of(one) for one in found if one is not None], after
 
-    def _put(self, tx: Transaction, *listed: Listed) -> None:
+    def _put(self, tx: Transaction, *listed: Listed) -> Sequence[str]:
+        """Keep entries; return the keys of those who have left since."""
+        left = []
         for one in listed:
             before = tx.directory.get(SLACK, one.key)
             if before is not None and before.updated_at > one.updated_at:
                 continue  # events come out of order
+            if before is not None and before.is_person and one.why_not == GONE:
+                left.append(one.key)
             tx.directory.put(one)
+        return left
 
 
 def listed_of(profile: Profile) -> Listed:
