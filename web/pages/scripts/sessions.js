@@ -5,7 +5,7 @@ import { loadOlderSessions } from "./feeds.js";
 import { keep, kept } from "./keep.js";
 import { shownSession, state, subscribeDrawing } from "./state.js";
 import { statusOf, statusWords } from "./status.js";
-import { timeNode } from "./times.js";
+import { brief, timeNode } from "./times.js";
 import { toast } from "./toasts.js";
 
 const items = new Map();
@@ -43,7 +43,7 @@ function saveRead() {
 }
 
 function itemOf(session) {
-  const key = JSON.stringify([session.title, session.state, session.status, session.awaiting, session.last_active_at, isNew(session)]);
+  const key = JSON.stringify([session.title, session.state, session.status, session.awaiting, brief(session.last_active_at), isNew(session)]);
   let item = items.get(session.id);
   if (!item) {
     item = { key: "", node: h("a", { class: "session", href: `#/s/${session.id}`, data: { testid: "session-item", sessionId: session.id } }) };

@@ -35,17 +35,16 @@ export function newStretch() {
     reset() {
       first = last = null;
     },
-    /** Return what is drawn of `seqs`; where the reader is not at the end, its beginning stays. */
+    /** Return what is drawn of `seqs`; its beginning stays as long as that can be. */
     take(seqs, atEnd) {
-      if (atEnd) first = last = null;
+      if (atEnd) last = null;
       let [from, to] = ends(seqs);
-      if (!atEnd && to > from) {
-        first = seqs[from];
-        if (to - from > MOST) {
-          to = from + MOST;
-          last = seqs[to - 1];
-        }
+      if (to - from > MOST) {
+        // At the end many go at once: each that goes lets all below it be painted anew.
+        if (atEnd) from = to - FOLLOWED;
+        else last = seqs[(to = from + MOST) - 1];
       }
+      first = seqs[from] ?? null;
       return seqs.slice(from, to);
     },
     /** Go further back; false where nothing older is known. */
