@@ -27,10 +27,12 @@ def tell(
     spot: str | None = None,
     address: str | None = None,
     once: str | None = None,
+    ahead: bool = False,
 ) -> None:
     """Say a word to one person over a channel: at `spot`, where they spoke, else at their address.
 
-    `once` names the occasion: it is said for it only once.
+    `once` names the occasion: it is said for it only once. With `ahead` it waits for nothing else
+    that is to be said there, nor for a limit of the channel's: the caller sees to how often.
     """
     if address is None:
         identities = tx.people.identities(person_id)
@@ -41,8 +43,10 @@ def tell(
         if tx.marks.get(TOLD + once) is not None:
             return
         tx.marks.put(TOLD + once, "1", now)
-    place = place_of(channel, address)
+    # What is said ahead has a place of its own, since those of one place wait for one another.
+    place = place_of(channel, f"ahead/{address}" if ahead else address)
     body = {"text": text, "url": url, "request_id": request_id, "spot": spot, "to": address}
+    body["ahead"] = "yes" if ahead else None
     tx.posts.add(
         Post(
             id=new_id(),

@@ -232,6 +232,11 @@ async def test_each_illness_is_told_with_its_remedy(
 
     outside.google = (400, {"error": "invalid_grant"})
     assert "handraise gmail connect" in await told(**gmail)
+    unconnected = {name: gmail[name] for name in ("GMAIL_CLIENT_ID", "GMAIL_CLIENT_SECRET")}
+    assert "No mailbox is connected" in await told(**unconnected)
+    assert "GOOGLE_AUTH_URL begins with http://" in await told(
+        **unconnected, GOOGLE_AUTH_URL="http://sign-in.example.org"
+    )
     outside.google = (200, {"access_token": "ya29.access"})
     assert "GMAIL_ADDRESS says other@example.org" in await told(
         **gmail, GMAIL_ADDRESS="other@example.org"

@@ -38,6 +38,30 @@ def state(room: MailRoom) -> str:
     return room.agent.outlets["email"].health().state
 
 
+async def test_consent_is_not_asked_for_over_a_line_that_others_can_read(
+    tmp_path: Path,
+    clock: FakeClock,
+    gmail: GmailServer,
+    no_environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT")
+    async with mail_room(tmp_path, clock, gmail, gmail_refresh_token="") as room:
+        headers = await administrator(room)
+        async with room.client.get("/api/channels/gmail/auth", headers=headers) as answer:
+            assert answer.status == 422, await answer.text()
+            error = (await answer.json())["error"]
+        assert error["code"] == "insecure_sign_in"
+        assert "GOOGLE_AUTH_URL" in error["message"]
+        for name, value in gmail.environment(BOT).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        code = await asyncio.to_thread(main, ["gmail", "connect", "--no-browser"])
+        assert code != 0
+        assert "GOOGLE_AUTH_URL" in "".join(capsys.readouterr())
+
+
 async def test_an_administrator_connects_the_mailbox_from_the_web(
     tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
 ) -> None:

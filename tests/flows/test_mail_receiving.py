@@ -313,3 +313,28 @@ async def test_mail_counts_from_when_the_mailbox_was_connected(
         await room.settle()
         await room.settle()
         assert [mail.subject for mail in room.got(ANN)] == ["Re: early", "Re: one"]
+
+
+async def test_mails_that_are_set_aside_are_not_waited_for_for_ever(
+    room: MailRoom, gmail: GmailServer
+) -> None:
+    gmail.fail("messages.get", "internal", times=10_000)
+    gmail.send_as(ANN, to=BOT, subject="one", text="help")
+    await room.settle()
+
+    async def pending() -> list[str]:
+        marks = await room.read(lambda tx: tx.marks.like(receiving.PENDING))
+        return [name for name, _, _ in marks]
+
+    [mark] = await pending()
+    for _ in range(40):
+        room.clock.advance(minutes=61)
+        await room.settle(1)
+    aside = await room.read(lambda tx: tx.inbox.set_aside(10))
+    assert [f"{receiving.PENDING}{each.key.removeprefix('gmail:')}" for each in aside] == [mark]
+    assert await pending() == []
+    gmail.stop_failing()
+    gmail.send_as(ANN, to=BOT, subject="two", text="help")
+    await room.settle()
+    assert [mail.subject for mail in room.got(ANN)] == ["Re: two"]
+    assert await pending() == []

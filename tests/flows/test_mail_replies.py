@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.gmail.threads import Thread, spot_of
 from bot.domain.feedback import FeedbackRequest, Standing, State
 from bot.domain.instants import DAY, HOUR
+from bot.service.directory import person_at
+from bot.service.notices import tell
+from bot.service.ports.store import Transaction
 from tests.clock import FakeClock
 from tests.flows.mailing import (
     ANN,
@@ -22,6 +26,7 @@ from tests.flows.mailing import (
 )
 from tests.gmail.addresses import bare
 from tests.gmail.server import GmailServer
+from web.keys import STORE
 
 __all__ = ["gmail", "no_environment", "room"]
 
@@ -73,6 +78,31 @@ async def test_who_writes_over_the_limits_is_told_once_and_nothing_is_lost(
         assert sum("waits for its turn" in text for text in got) == 1
         assert len(await room.sessions()) == 3
         assert await room.taken() == ["started"] * 3
+
+
+async def test_who_must_wait_hears_so_though_no_more_mails_go_to_them_in_this_hour(
+    tmp_path: Path, clock: FakeClock, gmail: GmailServer, no_environment: None
+) -> None:
+    async with mail_room(
+        tmp_path, clock, gmail, rate_limit_per_person_channel=1, mail_per_thread_hour=1
+    ) as room:
+        spot = spot_of(Thread(subject="one", references=("one@example.org",)))
+
+        def say(tx: Transaction, text: str) -> None:
+            now = room.clock.now()
+            ann = person_at(tx, ANN, "Ann", now)
+            tell(tx, channel="email", person_id=ann.id, text=text, now=now, spot=spot, address=ANN)
+
+        for text in ("One answer.", "This waits for the end of the hour."):
+            await room.app[STORE].run(say, text)
+        await room.work()
+        assert [mail.text.partition("\n")[0] for mail in room.got(ANN)] == ["One answer."]
+        before = len(room.got(ANN))
+        for number in range(3):
+            gmail.send_as(ANN, to=BOT, subject=f"number {number}", text="help")
+        await room.settle(1)
+        told = [mail.text for mail in room.got(ANN)[before:]]
+        assert sum("waits for its turn" in text for text in told) == 1
 
 
 async def test_a_reply_address_in_capitals_is_the_same(room: MailRoom) -> None:

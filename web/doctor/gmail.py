@@ -47,6 +47,9 @@ async def check(settings: Settings, known: Kept, probes: Probes, now: Micros) ->
         return [note("gmail", "No mailbox is configured.")]
     token = known.token or settings.gmail_refresh_token.get_secret_value()
     if not token:
+        if insecure := _insecure(settings):
+            plain = f"No mailbox can be connected: {insecure} begins with http://."
+            return [todo("gmail", plain, "Let it begin with https://, or leave it out.")]
         return [todo("gmail", "No mailbox is connected.", _CONNECT)]
     found = [await _mailbox(settings, token, probes)]
     if settings.gmail_pubsub_topic:
@@ -59,6 +62,15 @@ async def check(settings: Settings, known: Kept, probes: Probes, now: Micros) ->
                 )
             )
     return found
+
+
+def _insecure(settings: Settings) -> str:
+    """Return by which settings consent would go over a line that others can read; mostly none."""
+    urls = {
+        "GOOGLE_AUTH_URL": settings.google_auth_url,
+        "GOOGLE_TOKEN_URL": settings.google_token_url,
+    }
+    return " and ".join(name for name, url in urls.items() if not url.startswith("https://"))
 
 
 async def _mailbox(settings: Settings, token: str, probes: Probes) -> Finding:

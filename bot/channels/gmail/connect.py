@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from google.auth.exceptions import GoogleAuthError
 from google_auth_oauthlib.flow import Flow, InstalledAppFlow, WSGITimeoutError
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import InsecureTransportError, OAuth2Error
 
 from bot.channels.gmail.config import GmailConfig
 from bot.channels.gmail.credentials import CLOSED, SCOPES, Kept, seal_in
@@ -25,6 +25,10 @@ from bot.service.ports.store import Transaction
 
 _ASK = {"access_type": "offline", "prompt": "consent"}
 """Without these Google gives a refresh token only the first time."""
+INSECURE = (
+    "GOOGLE_AUTH_URL and GOOGLE_TOKEN_URL must begin with https://, or consent could be read on "
+    "its way. Correct them, or leave them out: then Google's own are used."
+)
 _TROUBLE = (OAuth2Error, GoogleAuthError, requests.RequestException, ValueError, Warning)
 
 
@@ -38,10 +42,13 @@ class Begun:
 
 
 def begin(config: GmailConfig, redirect_uri: str) -> Begun:
-    """Return where the mailbox's owner gives consent."""
+    """Return where the mailbox's owner gives consent; `Invalid` where the settings forbid it."""
     flow = Flow.from_client_config(_client(config), SCOPES, redirect_uri=redirect_uri)
     hint = {"login_hint": config.address} if config.address else {}
-    url, state = flow.authorization_url(**_ASK, **hint)
+    try:
+        url, state = flow.authorization_url(**_ASK, **hint)
+    except _TROUBLE as error:
+        raise _refusal(error) from None
     return Begun(url=str(url), state=str(state), verifier=str(flow.code_verifier))
 
 
@@ -117,6 +124,8 @@ def _refresh_token(flow: Any) -> str:
 def _refusal(error: BaseException) -> HandraiseError:
     if isinstance(error, requests.RequestException):
         return Unavailable("Google's sign-in cannot be reached.", code="google_unreachable")
+    if isinstance(error, InsecureTransportError):
+        return Invalid(INSECURE, code="insecure_sign_in")
     kind = getattr(error, "error", "") or type(error).__name__
     return Invalid(f"Google did not agree ({kind}). Try again.", code="consent_refused")
 

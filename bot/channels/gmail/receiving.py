@@ -36,6 +36,8 @@ SEARCH_TIME: Micros = HOUR
 """How long after its last page a search may be gone on with."""
 STUCK: Micros = 30 * MINUTE
 """A mail that was not dealt with for so long holds up no question's end any more."""
+FORGOTTEN = 1_000
+"""Marks of such mails that go with one read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,6 +168,8 @@ class Receiving:
             tx.marks.put(CURSOR, cursor, now)
             tx.marks.drop(SEARCH)
         if whole:
+            # Of mails that were set aside, or that nobody could deal with: they hold up nothing.
+            tx.marks.prune(PENDING, now - STUCK, FORGOTTEN)
             tx.marks.put(SEEN, str(started), now)
             note_read(tx, started, now)
 

@@ -60,7 +60,7 @@ class GmailSpeaker:
     async def say(self, post: Post, saying: Saying) -> Delivery:
         """Say it; over the hour's number of mails in one thread an answer to a mail waits."""
         body = _object(post.body)
-        if post.kind is PostKind.NOTICE and "spot" not in body:
+        if post.kind is PostKind.NOTICE and ("spot" not in body or "ahead" in body):
             return await self._notice(post, saying, body)
         if post.kind is PostKind.OPENING:
             return await self._opening(post, saying, str(body.get("to", "")))

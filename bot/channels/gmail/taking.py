@@ -151,6 +151,7 @@ class Taking:
             spot=spot_of(mail.thread),
             address=mail.sender,
             once=f"wait:{person.id}:{now // HOUR}",
+            ahead=True,
         )
 
     def _note(self, tx: Transaction, *, mail_id: str, status: str, mail: Incoming | None) -> None:
