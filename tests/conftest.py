@@ -7,12 +7,14 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests import memory, overhearing
+from tests import beforehand, memory, overhearing
 
-# Shared machines are slow at odd moments, and a red run must be red again when repeated.
+# Shared machines are slow at odd moments, and a red run must be red again when repeated. Each other
+# run draws other examples, so few are enough; `HYPOTHESIS_PROFILE=deep` draws many at once.
 settings.register_profile("ci", deadline=None, derandomize=True)
-settings.register_profile("dev", deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile("dev", deadline=None, max_examples=40)
+settings.register_profile("deep", deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 
 memory.keep_files()  # before pytest and any test ask where
@@ -20,6 +22,7 @@ memory.keep_files()  # before pytest and any test ask where
 
 def pytest_configure() -> None:
     overhearing.begin()
+    beforehand.begin()
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+SHARED_MEMORY = Path("/dev/shm")
 ROOM = 1 << 30
 """Bytes that must be free there; containers are often given 64 MiB."""
 

@@ -37,6 +37,8 @@ class PostgresServer:
         # Nothing here has to survive a power cut.
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             self.execute(f"ALTER SYSTEM SET {name} = off")
+        # Looked for after a second as it comes.
+        self.execute("ALTER SYSTEM SET deadlock_timeout = '100ms'")
         self.execute("SELECT pg_reload_conf()")
         self.execute(f"CREATE DATABASE {_TEMPLATE}")
         with psycopg.connect(self.url_of(_TEMPLATE)) as connection:

@@ -49,6 +49,12 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_made_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a store migrate its file itself, as a server does (tests/beforehand.py)."""
+    monkeypatch.setattr("bot.adapters.store.sqlite.migrate_sqlite", migrate_sqlite)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "100% new.db"

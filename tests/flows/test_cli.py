@@ -22,10 +22,11 @@ from bot.domain.session import Session
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
 from tests.contract.records import NOW, a_person, a_request, a_response, add_session
+from tests.flows.commands import Commands, commands
 from tests.flows.test_start import ROOT, port, start
 from web.journal_key import journal_key
 
-__all__ = ["port"]
+__all__ = ["commands", "port"]
 
 WORDS = "Yes,\nship \x1b[31mit"
 
@@ -36,6 +37,7 @@ class Deployment:
 
     folder: Path
     request_id: str
+    commands: Commands
 
     @property
     def database(self) -> Path:
@@ -49,16 +51,7 @@ class Deployment:
             "DATA_DIR": "data",
             **more,
         }
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "web.cli", *words],
-            check=False,
-            cwd=self.folder,
-            env=variables,
-            text=True,
-            capture_output=True,
-            timeout=60,
-        )
-        return done.returncode, done.stdout, done.stderr
+        return self.commands.run(words, self.folder, variables)
 
     def execute(self, sql: str) -> None:
         with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
@@ -97,7 +90,7 @@ def told(tx: Transaction) -> str:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, port: int) -> Iterator[Deployment]:
+def deployment(tmp_path: Path, port: int, commands: Commands) -> Iterator[Deployment]:
     process = start(tmp_path, port, LOG_FORMAT="json")
     assert process.stdout is not None
     try:
@@ -106,7 +99,7 @@ def deployment(tmp_path: Path, port: int) -> Iterator[Deployment]:
         key = journal_key(settings.secret_key)
         with maintain(f"sqlite:///{tmp_path / 'data/handraise.db'}", journal_key=key) as database:
             request_id = database.write(told)
-        yield Deployment(tmp_path, request_id)
+        yield Deployment(tmp_path, request_id, commands)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
@@ -222,11 +215,21 @@ def test_a_reader_who_leaves_is_no_error(deployment: Deployment) -> None:
     assert (done.stdout.strip() in ("0", "141"), done.stderr) == (True, "")
 
 
-def test_help_names_the_commands(tmp_path: Path) -> None:
-    here = Deployment(tmp_path, "")
-    code, out, _ = here.handraise("--help")
-    assert (code, "audit" in out, "question" in out) == (0, True, True)
-    assert "verify" in here.handraise("audit", "--help")[1]
+def test_help_names_the_commands(tmp_path: Path, commands: Commands) -> None:
+    # As a shell starts it: nothing is imported yet.
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "web.cli", "--help"],
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "audit" in done.stdout
+    assert "question" in done.stdout
+    assert "verify" in Deployment(tmp_path, "", commands).handraise("audit", "--help")[1]
 
 
 def test_deliveries_that_were_given_up_are_listed_and_tried_again(

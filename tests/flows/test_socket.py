@@ -310,7 +310,8 @@ async def test_who_does_not_read_is_dropped(
     ack = await quick.act(type="start", client_id="1", text="status")
     session_id = ack["outcome"]["session_id"]
     await slow.watch(session_id, 0)
-    slow.socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
+    transport = slow.socket._response.connection.transport  # type: ignore[union-attr]
+    transport.pause_reading()
     status = {"type": "status", "session_id": session_id, "awaiting": [{"x": "y" * 60_000}]}
     for number in range(400):
         hub._on_ephemeral(json.dumps(status | {"status": ("thinking", "asking")[number % 2]}))
@@ -319,6 +320,7 @@ async def test_who_does_not_read_is_dropped(
     await quick.send(type="ping")
     await quick.until("pong")
     assert app[METRICS].registry.get_sample_value("ws_sockets") == 1
+    transport.abort()  # it would wait ten seconds for a goodbye
 
 
 async def test_one_who_verifies_meanwhile_may_answer(

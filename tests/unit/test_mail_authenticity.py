@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.gmail.addresses import parsed
@@ -170,14 +170,12 @@ def test_alignment_is_by_the_registered_domain(one: str, other: str, *, same: bo
     assert aligned(other, one) is same
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.text(st.sampled_from('<>"()@,;:\\ abc.=?\r\n\x00é'), max_size=80))
 def test_any_header_is_read_without_an_error(value: str) -> None:
     parsed(value)
     checked("mx.google.com; " + value.replace("\r", "").replace("\n", ""), sender=value)
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.text(st.sampled_from('<>"(),;:\\ abc.=?'), max_size=60))
 def test_no_header_makes_somebody_of_another_domain(value: str) -> None:
     results = f"mx.google.com; dkim=pass header.d=evil.example; spf=none ({value})"

@@ -25,7 +25,6 @@ PIECES = [b"From: ", b"Content-Type: ", b"multipart/mixed; boundary=b", b"text/h
           b"Content-Disposition: attachment; filename*=utf-8''%ff", b" ", b"yes"]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=400)
 @given(st.one_of(st.binary(max_size=600), st.lists(st.sampled_from(PIECES)).map(b"".join)))
 def test_any_bytes_are_read_without_an_error(raw: bytes) -> None:
     found = read(raw, received=0, mailbox="hand@acme.example", is_own=lambda _: False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.channels.gmail.quotes import new_text
@@ -82,7 +82,6 @@ REPLY = st.lists(LINE, min_size=1, max_size=4).map("\n".join)
 ANY = st.text(st.characters(blacklist_categories=["Cs"]), max_size=300)
 
 
-@settings(deadline=None, max_examples=300)
 @given(reply=REPLY, quoted=ANY, introduction=st.sampled_from(INTRODUCTIONS), gap=st.booleans())
 @example(reply="0:", quoted="", introduction="Hand wrote:", gap=True)
 def test_a_reply_above_marked_lines_is_all_that_is_new(
@@ -96,7 +95,6 @@ def test_a_reply_above_marked_lines_is_all_that_is_new(
     assert not found.inline
 
 
-@settings(deadline=None, max_examples=300)
 @given(reply=REPLY, quoted=ANY, header=st.sampled_from(HEADERS))
 def test_a_reply_above_an_earlier_mail_is_all_that_is_new(
     reply: str, quoted: str, header: str
@@ -122,7 +120,6 @@ def test_plain_answers_above_an_earlier_mail(reply: str, header: str) -> None:
     assert new_text(f"{reply}\n\n{header}\n\nyes or no?\n").text == reply
 
 
-@settings(deadline=None, max_examples=300)
 @given(text=st.text(max_size=2000))
 def test_any_text_is_read_without_an_error_and_nothing_is_added(text: str) -> None:
     found = new_text(text).text
