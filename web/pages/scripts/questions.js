@@ -83,6 +83,8 @@ function render() {
   const askedBefore = own.filter((question) => question.state !== "pending").reverse();
   const alone = state.route.name === "questions";
   const inbox = byId("inbox");
+  // Alone it is what the page is about; beside a conversation it is not.
+  inbox.setAttribute("role", alone ? "main" : "complementary");
   document.body.dataset.inbox = here.length || told.length ? "some" : "none";
   const focused = inbox.contains(document.activeElement) ? document.activeElement : null;
   const empty = state.questionsLoaded && !told.length ? [emptyNode()] : [];
