@@ -55,6 +55,9 @@ _DECISIONS = (
     StopTurn,
 )
 
+PLACES = 5
+"""Places that a person may open in a minute: each is a message that is sent to them."""
+
 _SENTENCES = {
     "user": "You are sending more than {limit} requests a minute.",
     "session": "This session takes at most {limit} messages a minute.",
@@ -71,8 +74,7 @@ class RateLimits:
     per_user: int = 30
     per_session: int = 10
     per_person_channel: int = 20
-    places: int = 5
-    """Places that a person may open: each is a message sent to them."""
+    places: int = PLACES
 
     def spend(self, tx: Transaction, command: Command, now: Micros) -> None:
         """Count a command; raise `RateLimited` when it is one too many.

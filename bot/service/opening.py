@@ -126,6 +126,12 @@ def newest_opening(tx: Transaction, session_id: str, channel: str) -> Post | Non
     return tries[-1] if tries else None
 
 
+def is_needless(tx: Transaction, post: Post) -> str:
+    """Say why a place need not be opened any more: it is there otherwise; empty where it must."""
+    there = _binding_at(tx, post.session_id or "", post.channel, _address_of(post))
+    return "" if there is None else _THERE[post.channel]
+
+
 def first_words(title: str) -> str:
     """Return what a new place begins with: what goes on there, and nothing of what was said."""
     return (

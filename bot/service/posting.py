@@ -15,7 +15,7 @@ from bot.domain.session import Session
 from bot.domain.surface import MAX_ATTEMPTS, retry_delay
 from bot.service.conversation import Conversation
 from bot.service.desk import Postponed
-from bot.service.opening import first_words, note_given_up, note_opened
+from bot.service.opening import first_words, is_needless, note_given_up, note_opened
 from bot.service.ports.channel import Delivery, Fate, Saying, Speaker
 from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
@@ -215,6 +215,8 @@ class Posting:
         session = tx.sessions.get(post.session_id or "")
         if session is None:
             return PostErrand(post=post, saying=Saying(text=""), needless="its session is gone")
+        if needless := is_needless(tx, post):
+            return PostErrand(post=post, saying=Saying(text=""), needless=needless)
         person = tx.people.get(post.person_id or "")
         return PostErrand(
             post=post,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.domain.instants import MINUTE
 from bot.domain.planning import Plan, Reply, Role
+from bot.service.redriving import redrive_post
+from bot.service.talking import bind_place
 from bot.settings import Settings
 from tests.flows.conftest import PASSWORD, Outbox, SignedIn
 from tests.flows.slack_office import Office, office, team_of
@@ -35,6 +39,13 @@ class Desk:
         assert status == 200
         await self.office.settle()
         return who
+
+    async def sign_in(self, who: SignedIn) -> None:
+        """Sign in anew: an access token does not last long."""
+        form = {"username": who.username, "password": PASSWORD}
+        async with self.http.post("/api/auth/login", data=form) as answer:
+            assert answer.status == 200, await answer.text()
+            who.tokens = await answer.json()
 
     async def session(self, who: SignedIn, text: str = "Plan the party") -> str:
         self.script("Gladly.")
@@ -100,6 +111,7 @@ async def test_a_session_of_the_page_goes_on_in_slack(desk: Desk) -> None:
     assert "budget" not in str(first.blocks) + first.text, "nothing earlier is shown there"
     assert "Gladly" not in str(first.blocks) + first.text
     assert buttons_of(first) == ["Open its page"]
+    assert desk.office.slack.workspace.titles[first.channel_id, first.ts] == "Plan the party"
     after = await places(ana, session)
     (place,) = after["places"]
     assert (place["channel"], place["name"], place["state"]) == ("slack", "direct message", "open")
@@ -208,6 +220,53 @@ async def test_a_failure_is_told_and_can_be_tried_again(desk: Desk) -> None:
         "place.wanted",
         "place.opened",
     ]
+
+
+async def test_a_thread_that_another_session_took_is_not_this_one_s(desk: Desk) -> None:
+    ana = await desk.sign_up("ana")
+    session = await desk.session(ana)
+    slack = desk.office.slack
+    slack.fail("chat.postMessage", kind="drop", after_effect=True)
+    await open_in_slack(ana, session)
+    await desk.office.settle()
+    # Slack's history cannot be read for so long that it is given up.
+    slack.fail("conversations.history", error="internal_error", times=1_000)
+    await desk.office.pass_time(24 * MINUTE, step=2 * MINUTE)
+    (place,) = (await places(ana, session))["places"]
+    assert place["state"] == "failed"
+    (first,) = desk.threads()
+    desk.script("Who are you?")
+    await slack.post_as("ana", "dm", "hello there", thread_ts=first.ts)
+    await desk.office.settle()
+    assert await desk.office.session_at(first) not in (None, session)
+    slack.faults.clear()
+    assert (await open_in_slack(ana, session))[0] == 202
+    await desk.office.pass_time(20 * MINUTE)
+    await desk.sign_in(ana)
+    found = await places(ana, session)
+    assert found["places"] == []
+    assert [way["channel"] for way in found["ways"]] == ["slack"]
+    assert (await open_in_slack(ana, session))[0] == 202
+    await desk.office.settle()
+    _, second = desk.threads()
+    assert await desk.office.session_at(second) == session
+
+
+async def test_what_an_operator_tries_again_doubles_nothing(desk: Desk) -> None:
+    ana = await desk.sign_up("ana")
+    session = await desk.session(ana)
+    slack = desk.office.slack
+    slack.fail("chat.postMessage", kind="error", error="restricted_action")
+    await open_in_slack(ana, session)
+    await desk.office.settle()
+    (post,) = await desk.office.store.read(lambda tx: tx.posts.openings(session))
+    there = f"slack:{team_of(slack).id}/{slack.dm('ana').id}/1700000000.000100"
+    await desk.office.store.run(bind_place, there, session, "{}", desk.office.clock.now())
+    again = partial(redrive_post, now=desk.office.clock.now(), by=None, via="cli")
+    await desk.office.store.run(again, post.id)
+    await desk.office.settle()
+    assert desk.threads() == []
+    assert [one["state"] for one in (await places(ana, session))["places"]] == ["open"]
 
 
 async def test_nobody_is_flooded_by_places(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from bot.domain.errors import Invalid
 from bot.domain.instants import Micros, iso, to_micros
+from bot.service.limits import PLACES
 from bot.service.ports.administration import Sought
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
@@ -215,6 +216,7 @@ def _limits(settings: Settings) -> list[LimitInForce]:
         ("decisions of one person", settings.rate_limit_per_user, "minute"),
         ("messages in one session", settings.rate_limit_per_session, "minute"),
         ("messages of one person over a channel", settings.rate_limit_per_person_channel, "minute"),
+        ("places opened by one person", PLACES, "minute"),
         ("questions of one session", settings.asks_per_session_day, "day"),
         ("questions to one person", settings.asks_per_recipient_day, "day"),
         ("sessions of one person", settings.max_concurrent_sessions, "at once"),

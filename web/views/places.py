@@ -12,7 +12,7 @@ from bot.domain.instants import iso
 from bot.domain.place import Binding, channel_of
 from bot.domain.post import Post, PostState
 from bot.domain.session import Session
-from bot.service.opening import CHANNELS, newest_opening, ways
+from bot.service.opening import CHANNELS, is_needless, newest_opening, ways
 from bot.service.ports.store import Transaction
 from web.api import models
 
@@ -62,13 +62,10 @@ def show_ways(tx: Transaction, session: Session, channels: Collection[str]) -> l
 
 
 def _is_over(tx: Transaction, post: Post) -> bool:
-    """Tell whether a try has landed, or the session has gone on there otherwise since it failed."""
-    if post.state is not PostState.DEAD:
-        return post.state is PostState.SENT
-    bindings = tx.bindings.of_session(post.session_id or "")
-    return any(
-        channel_of(b.place) == post.channel and b.created_at > post.created_at for b in bindings
-    )
+    """Tell whether a try has landed, or the session goes on there otherwise since it failed."""
+    if post.state is PostState.DEAD:
+        return bool(is_needless(tx, post))
+    return post.state is PostState.SENT
 
 
 def _opening(post: Post) -> models.Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from bot.domain.instants import SECOND, Micros
 from bot.service.ports.channel import Fate
 from bot.service.ports.clock import Clock
 from bot.service.ports.store import Store
+
+log = logging.getLogger(__name__)
 
 DIRECT = "slack.direct:"
 """Of the marks that remember which channel somebody's direct messages are."""
@@ -76,6 +79,18 @@ class Landing:
         """Return a message's address on the web; None where its team's is not known."""
         installation = await self._calls.team(landed.team)
         return permalink(installation.url, landed.channel, landed.ts)
+
+    async def entitle(self, landed: Landed, title: str) -> None:
+        """Name the thread of direct messages that a message begins; nothing hangs on it."""
+        try:
+            await self._calls.call(
+                landed.team,
+                lambda client: client.assistant_threads_setTitle(
+                    channel_id=landed.channel, thread_ts=landed.ts, title=title
+                ),
+            )
+        except Refused as refused:
+            log.info("a thread is not named: %s", refused.code)
 
     async def post_to(self, to: Person | Room, words: Words, rank: Rank = Rank.WORDS) -> Landed:
         """Post to a person or a room."""

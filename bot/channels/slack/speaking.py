@@ -119,6 +119,7 @@ class SlackSpeaker:
         )
         if post.kind is not PostKind.OPENING:
             return delivery
+        await self._landing.entitle(stands[0], saying.session_title)
         url = await self._landing.url_of(stands[0])
         place = place_of(SLACK, stands[0].spot)
         return replace(delivery, place=place, head=json.dumps({"url": url} if url else {}))
