@@ -24,11 +24,18 @@ from bot.service.ports.personal import ERASED, Range
 from bot.service.ports.store import Topic, Transaction
 from bot.service.questions import Question
 from bot.service.settling import settle
+from bot.service.unquoting import Unquoting
 
 SESSIONS = 50
 """Sessions of which one portion takes a person's words."""
+LINES = 3_000
+"""Messages and questions of others that one portion reads; it ends after the session with it."""
 ENTRIES = 1_000
 PAGE = 100
+WHAT_STAYS = (
+    "their words go within minutes, and what the agent repeated of them. What others wrote stays, "
+    "and so does what the agent wrote about them in words of its own."
+)
 _MARK = "erasing:"
 
 
@@ -70,8 +77,10 @@ class Erasing:
             self._end(tx, session_id, now)
         tx.people.lock(person.id)
         addresses = [each.key for each in tx.people.identities(person.id)]
+        names = _names(tx, person.id)
         for account in tx.personal.accounts(person.id):
             addresses.append(account.email)
+            names.add(account.username)
             for family in tx.personal.families(account.id):
                 tx.announce(Topic.SIGN_OUT, family.id)
         tx.personal.erase_person(person.id, sorted({a.casefold() for a in addresses}))
@@ -84,9 +93,9 @@ class Erasing:
                 data={"person": person.id},
             )
         )
-        state = _State(session="", entry=0, addresses=sorted({*addresses}))
+        state = _State(session="", entry=0, addresses=sorted({*addresses}), names=sorted(names))
         tx.marks.put(_MARK + person.id, state.text(), now)
-        return Outcome(status="erased", text="The person is erased; their words go within minutes.")
+        return Outcome(status="erased", text=f"The person is erased; {WHAT_STAYS}")
 
     def _own_sessions(self, tx: Transaction, person_id: str) -> list[str]:
         found = {session.id for session in tx.sessions.active_of(person_id)}
@@ -186,9 +195,10 @@ class _State:
     session: str
     entry: int
     addresses: Sequence[str]
+    names: Sequence[str] = ()
 
     def text(self) -> str:
-        return json.dumps([self.session, self.entry, list(self.addresses)])
+        return json.dumps([self.session, self.entry, list(self.addresses), list(self.names)])
 
 
 def carry_on(tx: Transaction, now: Micros) -> bool:
@@ -198,22 +208,45 @@ def carry_on(tx: Transaction, now: Micros) -> bool:
         return False
     name, text, _ = pending[0]
     person_id = name.removeprefix(_MARK)
-    session, entry, addresses = json.loads(text)
+    # One that an earlier version began has no names.
+    session, entry, addresses, names = [*json.loads(text), ()][:4]
     found = tx.personal.sessions(session, SESSIONS)
+    whole = len(found) < SESSIONS
     if found:
-        part = Range(after=session, upto=found[-1].id)
+        part = _unquoted(tx, person_id, Range(after=session, upto=found[-1].id), addresses, names)
         tx.personal.erase_words(person_id, part, addresses)
         session = part.upto
+        whole = whole and session == found[-1].id
     last = tx.personal.last_entry()
     upto = min(entry + ENTRIES, last)
     if upto > entry:
         tx.personal.erase_entries(person_id, entry, upto)
-    if len(found) < SESSIONS and upto >= last:
-        # With the addresses: they were kept to be looked for.
+    if whole and upto >= last:
+        # With names and addresses: they were kept to be looked for.
         tx.marks.drop(name)
         return len(pending) > 1
-    tx.marks.put(name, _State(session=session, entry=upto, addresses=addresses).text(), now)
+    state = _State(session=session, entry=upto, addresses=addresses, names=names)
+    tx.marks.put(name, state.text(), now)
     return True
+
+
+def _unquoted(
+    tx: Transaction, person_id: str, part: Range, addresses: Sequence[str], names: Sequence[str]
+) -> Range:
+    """Take quotations out of what the agent said; return how far it came with so much to read."""
+    unquoting = Unquoting(ids=set(tx.personal.aliases(person_id)), names={*addresses, *names})
+    read = 0
+    for session_id in tx.personal.took_part(person_id, part):
+        read += unquoting.in_session(tx, session_id)
+        if read >= LINES:
+            return Range(after=part.after, upto=session_id)
+    return part
+
+
+def _names(tx: Transaction, person_id: str) -> set[str]:
+    """Return what a person, and whoever was found to be them, is called."""
+    found = {tx.people.get(each) for each in tx.personal.aliases(person_id)}
+    return {person.name for person in found if person is not None and person.name != ERASED}
 
 
 def _keep_an_administrator(tx: Transaction, person_id: str) -> None:

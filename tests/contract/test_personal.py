@@ -146,7 +146,15 @@ async def test_a_persons_words_are_found_and_taken_away(store: AnyStore) -> None
     ann, bob, alias = a_person(), a_person("Bob"), a_person("Robert")
 
     def write(tx: Transaction) -> tuple[str, str]:
-        session = add_session(tx, ann, summary="Bob said so")
+        session = add_session(
+            tx,
+            ann,
+            summary="Bob said so",
+            summary_seq=2,
+            claim_owner="a worker",
+            claim_number=7,
+            claim_until=NOW,
+        )
         tx.people.add(bob)
         tx.people.add(alias)
         tx.people.merge(alias.id, bob.id)
@@ -193,7 +201,9 @@ async def test_a_persons_words_are_found_and_taken_away(store: AnyStore) -> None
         assert [each.text for each in messages] == ["message 1", ERASED]
         session = await store.read(lambda tx: tx.sessions.get(session_id))
         assert session is not None
-        assert (session.title, session.summary) == ("Ship?", "")
+        assert (session.title, session.summary, session.summary_seq) == ("Ship?", "", 0)
+        assert (session.claim_owner, session.claim_until) == (None, None)
+        assert session.claim_number > 7
         for response in await store.read(lambda tx: tx.requests.responses(request_id)):
             assert (response.raw_text, response.answer) == ("", Answer(approved=True))
         for surface in await store.read(lambda tx: tx.surfaces.of_request(request_id)):
@@ -232,3 +242,38 @@ async def test_sign_ins_without_a_token_are_forgotten_when_they_are_old(store: A
     assert await store.run(lambda tx: tx.accounts.prune_families(NOW, 10)) == 1
     kept = [await store.read(lambda tx, f=f: tx.accounts.get_family(f)) for f in ("old", "used")]
     assert [each is None for each in kept] == [True, False]
+
+
+async def test_what_is_said_of_somebody_can_be_said_otherwise(store: AnyStore) -> None:
+    ann, bob = a_person(), a_person("Bob")
+
+    def write(tx: Transaction) -> tuple[str, str, str, str]:
+        tx.people.add(bob)
+        spoke, answered = add_session(tx, ann), add_session(tx, a_person("Cleo"))
+        own, other = add_session(tx, a_person("Dan")), add_session(tx, a_person("Eve"))
+        tx.messages.add(a_message(spoke, 1, person_id=bob.id))
+        tx.messages.add(a_message(spoke, 2))
+        request = a_request(answered)
+        tx.requests.add(request)
+        tx.requests.add_response(a_response(request, bob))
+        tx.messages.add(a_message(own, 1, person_id=own.owner_id))
+        return spoke.id, answered.id, own.owner_id, other.id
+
+    spoke, answered, dan, last = await store.run(write)
+    part = Range(after="", upto=last)
+    assert await store.read(lambda tx: tx.personal.took_part(bob.id, part)) == [spoke, answered]
+    assert await store.read(lambda tx: tx.personal.took_part(dan, part)) == [], "it is their own"
+    beyond = Range(after=spoke, upto=last)
+    assert await store.read(lambda tx: tx.personal.took_part(bob.id, beyond)) == [answered]
+
+    def otherwise(tx: Transaction) -> str:
+        tx.personal.retell(spoke, 2, "else")
+        (request,) = tx.requests.of_session(answered)
+        tx.personal.ask_otherwise(request.id, "What?", "Why")
+        return request.digest
+
+    digest = await store.run(otherwise)
+    texts = [m.text for m in await store.read(lambda tx: tx.messages.after(spoke, 0, 9))]
+    assert texts == ["message 1", "else"]
+    (request,) = await store.read(lambda tx: tx.requests.of_session(answered))
+    assert (request.question, request.context, request.digest) == ("What?", "Why", digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from aiohttp import web
 
 from bot.domain.feedback import Kind
+from bot.domain.planning import AskHuman, Plan, Reply
+from bot.service import erasing
+from bot.service.erasing import carry_on
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
 from tests.clock import FakeClock
@@ -191,3 +195,64 @@ async def test_the_only_administrator_is_not_erased(sign_up: SignUp, app: web.Ap
     await app[STORE].run(promote)
     assert (await erased(ann))[0] == 200
     assert (await erased(ben))[1]["error"]["code"] == "last_administrator"
+
+
+WORDS = "I would rather not fly over the old mill before noon"
+
+
+async def test_what_the_agent_repeated_goes_and_what_it_made_of_it_is_made_anew(
+    sign_up: SignUp,
+    planner: ScriptedPlanner,
+    app: web.Application,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(erasing, "LINES", 1)  # a portion of its own for each session
+    ann, ben, cleo = await cast(sign_up, "ann", "benjamin", "cleo")
+    told = "benjamin told me: Rather NOT fly, over the old mill. What now?"
+    other = await put(cleo, planner, "benjamin", question="And when?", kind=Kind.INPUT)
+    planner.script.append(Plan(steps=(Reply(text=told),)))
+    await acted(ben, other, "answer", text=WORDS)
+    await settled(cleo, other["session_id"], "idle")
+    first = await put(ann, planner, "benjamin", question="May we fly?", kind=Kind.INPUT)
+    await acted(ben, first, "answer", text=WORDS)
+    session_id = first["session_id"]
+    await settled(ann, session_id, "idle")
+    planner.script.append(Plan(steps=(Reply(text=told),)))
+    await ann.post(f"/api/sessions/{session_id}/messages", {"text": "And so?"})
+    await settled(ann, session_id, "idle")
+    asks = AskHuman(
+        people=("cleo",),
+        question=f"Somebody said “{WORDS}”. Do you agree?",
+        context="over the old mill before noon",
+        kind=Kind.APPROVAL,
+    )
+    planner.script.append(Plan(steps=(asks,)))
+    await ann.post(f"/api/sessions/{session_id}/messages", {"text": "Ask cleo then"})
+    await settled(ann, session_id, "awaiting")
+
+    def summarised(tx: Transaction) -> None:
+        session = tx.sessions.lock(session_id)
+        assert session is not None
+        tx.sessions.save(replace(session, summary="He is afraid of mills", summary_seq=4))
+
+    await app[STORE].run(summarised)
+    _, listed = await cleo.get("/api/questions?role=responder")
+    (second,) = listed["questions"]
+    assert WORDS in second["question"]
+    await erased(ben)
+    while await app[STORE].run(lambda tx: carry_on(tx, 1)):
+        pass
+
+    assert "messages" not in holding(tmp_path / "handraise.db", "over the old mill")
+    assert "requests" not in holding(tmp_path / "handraise.db", "over the old mill")
+    _, read = await ann.get(f"/api/sessions/{session_id}/messages")
+    texts = [each["text"] for each in read["messages"]]
+    assert "(erased) told me: (erased). What now?" in texts
+    assert "And so?" in texts, "what others said stays theirs"
+    session = await app[STORE].read(lambda tx: tx.sessions.get(session_id))
+    assert (session.summary, session.summary_seq) == ("", 0), "the next turns make it anew"
+    left = await seen_by(cleo, second)
+    assert left["question"] == "Somebody said “(erased)”. Do you agree?"
+    # It can still be answered by whoever was shown the former words.
+    assert (await act(cleo, second, "answer", approved=True))[0] == 200

@@ -43,8 +43,10 @@ def add_to(groups: Any) -> None:
         help="erase a person's name, accounts, addresses and words",
         description="Erase a person: their name, accounts, addresses and words. Their sessions "
         "end, what was asked of them is for the others to answer, and those who asked are told "
-        "where nobody is left. Times, ids and verdicts stay, what others said stays, and the "
-        "journal still verifies. It cannot be taken back; copies (`handraise backup`) keep it.",
+        "where nobody is left. What the agent repeated of them goes too, and summaries of sessions "
+        "they took part in are made anew. Times, ids and verdicts stay, what others said stays, "
+        "what the agent wrote about them in words of its own stays, and the journal still "
+        "verifies. It cannot be taken back; copies (`handraise backup`) keep it.",
     )
     erase.add_argument("who", metavar="WHO", help="user name, address, slack:TEAM/USER or id")
     erase.add_argument("--yes", action="store_true", help="do not ask")
@@ -76,7 +78,8 @@ def _erase(arguments: argparse.Namespace) -> int:
         database.write(lambda tx: erasing.erase(tx, person.id, now, by=None, via=SYSTEM_CHANNEL))
         while database.write(carry_on, now):
             pass
-    say("The person is erased.")
+    say("The person is erased, their words, and what the agent repeated of them.")
+    say("What others wrote stays, and what the agent wrote about them in words of its own.")
     return 0
 
 

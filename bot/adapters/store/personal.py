@@ -24,8 +24,6 @@ from bot.service.ports.accounts import Account, TokenFamily
 from bot.service.ports.personal import ERASED, Range
 
 _PLACE = "erased:"
-QUOTED = 8
-"""Characters; what is shorter (a yes, a colour) is nobody's words, and may stand in others'."""
 
 
 class Personal:
@@ -102,17 +100,13 @@ class Personal:
         """Take a person's words, and their sessions' contents, out of these sessions."""
         them = _of(person_id, part)
         erased, nothing = {"erased": ERASED}, {"nothing": ""}
-        self._db.run(statements.ERASE_SUMMARIES, them | nothing)
+        self._db.run(statements.ERASE_SUMMARIES, them | nothing | {"from_the_start": 0})
         self._db.run(statements.ERASE_TITLES, them | erased)
         self._db.run(statements.ERASE_SAID, them | erased)
         self._db.run(statements.ERASE_TOLD, them | erased)
         self._db.run(statements.ERASE_ASKED, them | erased | nothing)
         self._wordless_outcomes(self._db.all(statements.OUTCOMES, them))
         given = self.responses(person_id, part)
-        for response in given:
-            for words in _words_of(response):
-                quoted = {"of_request": response.request_id, "words": words}
-                self._db.run(statements.ERASE_QUOTED, quoted | erased)
         self._wordless_responses((each.id, each.answer) for each in given)
         self._db.run(statements.ERASE_SURFACES, them | {"place": _PLACE, "chat": CHAT})
         self._db.run(statements.FORGET_BINDINGS, them)
@@ -120,6 +114,19 @@ class Personal:
             if "@" in address:
                 values = {"after": part.after, "upto": part.upto, "address": address, **nothing}
                 self._db.run(statements.ERASE_IN_HEADS, values | {"holding": f"%{address}%"})
+
+    def took_part(self, person_id: str, part: Range) -> Sequence[str]:
+        """Return the sessions of others in which a person said or answered something."""
+        return [row[0] for row in self._db.all(statements.TOOK_PART, _of(person_id, part))]
+
+    def retell(self, session_id: str, seq: int, text: str) -> None:
+        """Let a message say something else."""
+        self._db.run(statements.RETELL, {"session": session_id, "of_seq": seq, "words": text})
+
+    def ask_otherwise(self, request_id: str, question: str, context: str) -> None:
+        """Let a question say something else; its digest stays that of what was shown."""
+        values = {"of_request": request_id, "words": question, "around": context}
+        self._db.run(statements.ASK_OTHERWISE, values)
 
     def erase_entries(self, person_id: str, after: int, upto: int) -> None:
         """Erase the content of a person's entries of the journal; the chains still verify."""
@@ -178,14 +185,6 @@ class Personal:
         for id_, answer in list(found):
             values = {"of_id": id_, "answer": answer_text(_wordless(answer)), "nothing": ""}
             self._db.run(statements.SAVE_RESPONSE, values)
-
-
-def _words_of(response: FeedbackResponse) -> set[str]:
-    """Return what an answer said that is long enough to be somebody's words."""
-    said = {response.raw_text.strip()}
-    if response.answer is not None:
-        said |= {response.answer.text.strip(), *(value for _, value in response.answer.values)}
-    return {words for words in said if len(words) >= QUOTED}
 
 
 def _wordless(answer: Answer | None) -> Answer | None:

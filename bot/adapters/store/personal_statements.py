@@ -217,20 +217,49 @@ ERASE_TOLD = Statement(
         .values(text=bindparam("erased"))
     )
 )
-# What the agent repeated of an answer, word for word.
-ERASE_QUOTED = Statement(
+# What the agent repeats of them there is looked for word by word.
+TOOK_PART = Statement(
     lambda: (
-        update(messages)
+        select(sessions.c.id)
         .where(
-            messages.c.session_id
-            == select(requests.c.session_id)
-            .where(requests.c.id == bindparam("of_request"))
-            .scalar_subquery(),
-            messages.c.person_id.is_(None),
+            _IN_PART,
+            sessions.c.owner_id.not_in(THEM),
+            or_(
+                sessions.c.id.in_(
+                    select(messages.c.session_id).where(
+                        _part_of(messages.c.session_id), messages.c.person_id.in_(THEM)
+                    )
+                ),
+                sessions.c.id.in_(
+                    select(requests.c.session_id).where(
+                        requests.c.id.in_(
+                            select(responses.c.request_id).where(
+                                responses.c.request_id.in_(_REQUESTS_OF_PART),
+                                responses.c.person_id.in_(THEM),
+                            )
+                        )
+                    )
+                ),
+            ),
         )
-        .values(text=func.replace(messages.c.text, bindparam("words"), bindparam("erased")))
+        .order_by(sessions.c.id)
     )
 )
+RETELL = Statement(
+    lambda: (
+        update(messages)
+        .where(messages.c.session_id == bindparam("session"), messages.c.seq == bindparam("of_seq"))
+        .values(text=bindparam("words"))
+    )
+)
+ASK_OTHERWISE = Statement(
+    lambda: (
+        update(requests)
+        .where(requests.c.id == bindparam("of_request"))
+        .values(question=bindparam("words"), context=bindparam("around"))
+    )
+)
+# From the start: the next turns make it anew, of what is left.
 ERASE_SUMMARIES = Statement(
     lambda: (
         update(sessions)
@@ -245,7 +274,14 @@ ERASE_SUMMARIES = Statement(
                 ),
             ),
         )
-        .values(summary=bindparam("nothing"))
+        .values(
+            summary=bindparam("nothing"),
+            summary_seq=bindparam("from_the_start"),
+            # A turn that has read the words already is lost, and begins again.
+            claim_number=sessions.c.claim_number + 1,
+            claim_owner=null(),
+            claim_until=null(),
+        )
     )
 )
 ERASE_TITLES = Statement(

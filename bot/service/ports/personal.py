@@ -66,6 +66,18 @@ class PersonalTable(Protocol):
         """Take a person's words, and their sessions' contents, out of these sessions."""
         ...
 
+    def took_part(self, person_id: str, part: Range) -> Sequence[str]:
+        """Return the sessions of others in which a person said or answered something, by id."""
+        ...
+
+    def retell(self, session_id: str, seq: int, text: str) -> None:
+        """Let a message say something else."""
+        ...
+
+    def ask_otherwise(self, request_id: str, question: str, context: str) -> None:
+        """Let a question say something else; its digest stays that of what was shown."""
+        ...
+
     def erase_entries(self, person_id: str, after: int, upto: int) -> None:
         """Erase the content of a person's entries of the journal; the chains still verify."""
         ...

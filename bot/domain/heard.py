@@ -1,0 +1,79 @@
+"""Who said it first: finds in a text what it repeats of somebody, word for word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+RUN = 4
+"""So many words in a row are a quotation, whatever their case and punctuation."""
+SHORT = 8
+"""Characters; of what somebody said in fewer words than `RUN`, what is shorter (a yes, a colour) is
+nobody's words."""
+
+_WORD = re.compile(r"\w+")
+_Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said so far in one conversation, by one person and by everybody else."""
+
+    theirs: set[_Words] = field(default_factory=set)
+    others: set[_Words] = field(default_factory=set)
+
+    def by_them(self, text: str) -> None:
+        """Note what the person said; what stood in others' words before stays those people's."""
+        self.theirs.update(_runs(text) - self.others)
+
+    def by_others(self, text: str) -> None:
+        """Note what somebody else said, or the agent."""
+        self.others.update(_runs(text))
+
+    def without(self, text: str, names: Collection[str], instead: str) -> str:
+        """Return a text without the person's words, and without their names as whole words."""
+        spans = [*_quoted(text, self.theirs), *_named(text, names)]
+        return _cut(text, spans, instead)
+
+
+def _runs(text: str) -> set[_Words]:
+    words = _words(text)
+    if len(words) < RUN:
+        return {tuple(words)} if len(text.strip()) >= SHORT and words else set()
+    return {tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
+
+
+def _words(text: str) -> list[str]:
+    return [found.casefold() for found in _WORD.findall(text)]
+
+
+def _quoted(text: str, theirs: Collection[_Words]) -> Iterable[tuple[int, int]]:
+    found = list(_WORD.finditer(text))
+    words = [match[0].casefold() for match in found]
+    for length in sorted({len(each) for each in theirs}):
+        for start in range(len(words) - length + 1):
+            if tuple(words[start : start + length]) in theirs:
+                yield found[start].start(), found[start + length - 1].end()
+
+
+def _named(text: str, names: Collection[str]) -> Iterable[tuple[int, int]]:
+    for name in names:
+        for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+            yield found.span()
+
+
+def _cut(text: str, spans: Sequence[tuple[int, int]], instead: str) -> str:
+    if not spans:
+        return text
+    joined: list[list[int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    parts = [text[: joined[0][0]]]
+    for (_, end), (start, _) in pairwise([*joined, [len(text), len(text)]]):
+        parts += [instead, text[end:start]]
+    return "".join(parts)
