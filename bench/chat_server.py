@@ -21,7 +21,7 @@ from bot.domain.planning import Plan, PlanContext, Reply, Spoken
 from bot.service.ports.planner import ShowText
 from bot.settings import Settings
 from web.app import build_app
-from web.footprint import give_back
+from web.footprint import collect_briefly, give_back
 from web.logs import configure_logging
 from web.reception import FrontDoor
 
@@ -94,8 +94,8 @@ async def serve(which: str, folder: Path) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
     give_back()
-    if os.environ.get("SWI"):
-        sys.setswitchinterval(float(os.environ["SWI"]))
+    if which == "handraise":
+        collect_briefly()
     sys.stdout.write(f"{runner.addresses[0][1]}\n")
     sys.stdout.flush()
     loop, lateness, pieces = asyncio.get_running_loop(), Lateness(), Pieces()

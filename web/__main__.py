@@ -40,7 +40,7 @@ async def _serve(settings: Settings) -> int:
 
     from bot.domain.errors import HandraiseError
     from web.app import build_app
-    from web.footprint import give_back
+    from web.footprint import collect_briefly, give_back
     from web.reception import FrontDoor
 
     stopped = asyncio.Event()
@@ -59,6 +59,7 @@ async def _serve(settings: Settings) -> int:
         return CANNOT_START
     else:
         give_back()
+        collect_briefly()
         sys.stdout.write(f"Handraise is at {settings.public_url}\n")
         sys.stdout.flush()
         await stopped.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from typing import Any
 from unittest.mock import Mock
@@ -400,3 +401,24 @@ async def test_a_ping_is_answered_before_and_after_signing_in(sign_up: SignUp) -
     await line.until("ready")
     await line.socket.ping(b"late")
     assert (await line.socket.receive(timeout=10)).data == b"late"
+
+
+async def test_a_closed_socket_leaves_nothing_that_a_collection_would_have_to_find(
+    sign_up: SignUp, app: web.Application
+) -> None:
+    ann = await sign_up("ann")
+    gc.collect()
+    gc.disable()
+    try:
+        lines = [await Line.sign_in(ann) for _ in range(3)]
+        await lines[0].act(type="start", client_id="1", text="status")
+        for line in lines:
+            await line.close()
+        await eventually(lambda: not app[HUB]._subscribers())
+        await eventually(lambda: not connections())
+    finally:
+        gc.enable()
+
+
+def connections() -> list[object]:
+    return [each for each in gc.get_objects() if type(each) is connection.Connection]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -81,14 +82,16 @@ class FakeLine:
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
+        self.writes: list[int] = []
         self.open = asyncio.Event()
         self.errors: list[Exception] = []
 
-    async def send(self, frame: bytes) -> None:
+    async def send(self, frames: Sequence[bytes]) -> None:
         await self.open.wait()
-        if frame == b"break":
+        if b"break" in frames:
             raise ConnectionResetError
-        self.sent.append(frame)
+        self.sent += frames
+        self.writes.append(len(frames))
 
     def broke(self, error: Exception) -> None:
         self.errors.append(error)
@@ -113,7 +116,10 @@ async def test_an_outbox_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     await box.close()
 
 
-async def test_an_outbox_keeps_the_order_and_waits_for_room() -> None:
+async def test_an_outbox_keeps_the_order_and_waits_for_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "AT_ONCE", 1)
     line = FakeLine()
     box = Outbox(line)
     frames = [str(number).encode() for number in range(outbox.MAX_FRAMES)]
@@ -130,6 +136,19 @@ async def test_an_outbox_keeps_the_order_and_waits_for_room() -> None:
     assert not box.half_full
     assert box.offer(b"and another, after it had nothing to do")
     await line.has_sent(len(frames) + 2)
+    await box.close()
+
+
+async def test_what_waits_is_sent_together_but_not_without_end() -> None:
+    line = FakeLine()
+    box = Outbox(line)
+    small, large = b"x" * 1_000, b"y" * (2 * outbox.AT_ONCE)
+    for frame in (*([small] * 100), large, b"last"):
+        assert box.offer(frame)
+    line.open.set()
+    await line.has_sent(102)
+    assert line.sent == [*([small] * 100), large, b"last"]
+    assert line.writes == [65, 35, 1, 1]
     await box.close()
 
 

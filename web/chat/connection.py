@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from aiohttp import WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
 
 from bot.domain.commands import CHAT, Actor
 from bot.domain.errors import Conflict, HandraiseError, NotAllowed
@@ -37,6 +39,7 @@ from web.chat.protocol import (
     Watch,
     decode,
 )
+from web.chat.wire import packed
 from web.keys import CLOCK, HUB, INTAKE, STORE
 from web.views.sessions import session_of, show_session
 
@@ -45,8 +48,6 @@ SILENT_TICKS, ANSWER_TICKS = 20, 10
 """Seconds of silence after which a sign of life is asked for, and how long one is waited for."""
 NEVER = -(2**30)
 _CLOSE_SECONDS = 5.0
-
-_PING = b""  # no frame of ours is empty
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Connection:
         "_silent",
         "_socket",
         "_store",
+        "_writer",
         "visible",
     )
 
@@ -74,11 +76,14 @@ class Connection:
         self,
         request: web.Request,
         socket: web.WebSocketResponse[bool],
+        writer: AbstractStreamWriter,
         principal: Principal,
         cursor: int | None,
     ) -> None:
+        """`writer` is what `socket` gave when it was prepared."""
         self._request = request
         self._socket = socket
+        self._writer = writer
         self._principal = principal
         self._cursor = cursor
         self._app = request.app
@@ -133,7 +138,7 @@ class Connection:
         """
         self._silent += 1
         if self._silent == SILENT_TICKS:
-            self._outbox.offer(_PING)
+            self._outbox.offer(b"")  # which `packed` makes a ping
         elif self._silent >= SILENT_TICKS + ANSWER_TICKS:
             self._hang_up()
 
@@ -163,12 +168,13 @@ class Connection:
                 # Last, since a hub that closes waits for the sockets to have said goodbye.
                 self._hub.drop(self)
 
-    async def send(self, frame: bytes) -> None:
-        """Write a frame to the socket; for the outbox."""
-        if frame is _PING:
-            await self._socket.ping()
-        else:
-            await self._socket.send_frame(frame, WSMsgType.TEXT)
+    async def send(self, frames: Sequence[bytes]) -> None:
+        """Write frames to the socket; for the outbox."""
+        transport = self._request.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError
+        transport.write(packed(frames))
+        await self._writer.drain()
 
     def broke(self, error: Exception) -> None:
         """Leave, since nothing can be sent any more; for the outbox."""

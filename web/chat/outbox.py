@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 MAX_FRAMES = 256
 MAX_BYTES = 1024 * 1024
+AT_ONCE = 64 * 1024
+"""Bytes that are written together; more where one frame is larger."""
 _PATIENCE = 30.0
 """Seconds that a writer of replays waits for room."""
 
@@ -19,8 +22,8 @@ class SlowReader(Exception):
 class Line(Protocol):
     """The way to the other side."""
 
-    async def send(self, frame: bytes) -> None:
-        """Write a frame; returns when there is room for more."""
+    async def send(self, frames: Sequence[bytes]) -> None:
+        """Write frames at once; returns when there is room for more."""
         ...
 
     def broke(self, error: Exception) -> None:
@@ -35,15 +38,14 @@ class Outbox:
     be thousands of them.
     """
 
-    __slots__ = ("_bytes", "_frames", "_is_closed", "_line", "_room", "_writer")
+    __slots__ = ("_bytes", "_frames", "_line", "_room", "_writer")
 
     def __init__(self, line: Line) -> None:
-        self._line = line
+        self._line: Line | None = line
         self._frames: deque[bytes] | None = None
         self._bytes = 0
         self._room: asyncio.Event | None = None
         self._writer: asyncio.Task[None] | None = None
-        self._is_closed = False
 
     @property
     def half_full(self) -> bool:
@@ -55,7 +57,8 @@ class Outbox:
 
     def offer(self, frame: bytes) -> bool:
         """Queue a frame; False when there is no room, and then the socket cannot be kept."""
-        if self._is_closed:
+        line = self._line
+        if line is None:
             return True  # it is on its way out, and wants nothing more
         frames = self._frames
         if frames is None:
@@ -67,7 +70,7 @@ class Outbox:
         frames.append(frame)
         self._bytes += len(frame)
         if self._writer is None:
-            self._writer = asyncio.create_task(self._drain(frames))
+            self._writer = asyncio.create_task(self._drain(frames, line))
         return True
 
     async def put(self, frame: bytes) -> None:
@@ -79,7 +82,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Send nothing more; what waits is forgotten."""
-        self._is_closed = True
+        self._line = None  # which knows this outbox: without this, only a collector would find them
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.cancel()
@@ -98,17 +101,25 @@ class Outbox:
         finally:
             self._room = None
 
-    async def _drain(self, frames: deque[bytes]) -> None:
+    async def _drain(self, frames: deque[bytes], line: Line) -> None:
         """Send what is queued, and what is queued meanwhile."""
         try:
             while frames:
-                frame = frames.popleft()
-                self._bytes -= len(frame)
-                if self._room is not None and not self.half_full:
-                    self._room.set()
-                await self._line.send(frame)
+                await line.send(self._next(frames))
         except Exception as error:  # noqa: BLE001 - told, and the end of this socket
-            self._is_closed = True
-            self._line.broke(error)
+            self._line = None
+            line.broke(error)
         # Nothing is awaited between the last look at the queue and here.
         self._frames = self._writer = None
+
+    def _next(self, frames: deque[bytes]) -> Sequence[bytes]:
+        """Take off the queue what is written together."""
+        taken = [frames.popleft()]
+        size = len(taken[0])
+        while frames and size + len(frames[0]) <= AT_ONCE:
+            size += len(frames[0])
+            taken.append(frames.popleft())
+        self._bytes -= size
+        if self._room is not None and not self.half_full:
+            self._room.set()
+        return taken

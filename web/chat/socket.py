@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 from aiohttp import WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
 
 from bot.domain.errors import HandraiseError, NotAllowed, Unauthenticated
 from web.auth.principal import authenticate
@@ -39,7 +40,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         timeout=CLOSE_SECONDS,
         decode_text=False,
     )
-    await socket.prepare(request)
+    writer = await socket.prepare(request)
     socket.headers.clear()  # they are sent, and would be kept for as long as the socket
     settings = request.app[SETTINGS]
     origin = request.headers.get("Origin")
@@ -50,7 +51,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         if not has_room:
             await socket.close(code=_TRY_LATER, message=b"too_many_sockets")
             return socket
-        connection = await _sign_in(request, socket)
+        connection = await _sign_in(request, socket, writer)
     if isinstance(connection, Connection):
         if request.app[HUB].is_full(connection.person_id):
             await socket.close(code=_TOO_MANY, message=b"too_many_sockets")
@@ -59,7 +60,9 @@ async def serve(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def _sign_in(request: web.Request, socket: web.WebSocketResponse[bool]) -> Connection | None:
+async def _sign_in(
+    request: web.Request, socket: web.WebSocketResponse[bool], writer: AbstractStreamWriter
+) -> Connection | None:
     """Return the connection of whom the first frame names; None when the socket was closed."""
     try:
         async with asyncio.timeout(AUTH_SECONDS):
@@ -85,5 +88,5 @@ async def _sign_in(request: web.Request, socket: web.WebSocketResponse[bool]) ->
     except HandraiseError as refused:
         await socket.close(code=_TRY_LATER, message=refused.code.encode())
     else:
-        return Connection(request, socket, principal, frame.cursor)
+        return Connection(request, socket, writer, principal, frame.cursor)
     return None
