@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.channels.gmail import header_text
@@ -24,6 +24,8 @@ def test_a_subject_is_one_line_and_comes_back(subject: str) -> None:
 
 
 @given(ANY)
+@example("\\")
+@example('Dana "D" Doe')
 def test_a_name_never_adds_an_address_or_a_header(name: str) -> None:
     value = header_text.mailbox(name, "dana@acme.example")
     mail = read_mail(f"From: {value}\r\n\r\nYes".encode())

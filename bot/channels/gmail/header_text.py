@@ -17,6 +17,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _SPECIAL = re.compile(r'[()<>\[\]:;@\\,."]')
+_ESCAPED = frozenset('\\"')
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+@[A-Za-z0-9.-]+")
 _ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{3,500}")
 
@@ -60,11 +61,11 @@ def mailbox(name: str, email: str) -> str:
     shown_name = one_line(name, _NAME_CHARS)
     if not shown_name:
         return email
-    if not shown_name.isascii() or "=?" in shown_name:
+    # Programs read a backslash within quotes in several ways: what would need one is encoded.
+    if not shown_name.isascii() or "=?" in shown_name or _ESCAPED & set(shown_name):
         return f"{_encoded_words(shown_name)} <{email}>"
     if _SPECIAL.search(shown_name):
-        escaped = shown_name.replace("\\", r"\\").replace('"', r"\"")
-        return f'"{escaped}" <{email}>'
+        return f'"{shown_name}" <{email}>'
     return f"{shown_name} <{email}>"
 
 
