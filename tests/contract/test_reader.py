@@ -17,7 +17,7 @@ from bot.domain.errors import PlanningFailed
 from bot.domain.feedback import Answer, Kind, Risk
 from bot.domain.reading import Unclear
 from tests.model_server import ModelServer, Scripted, fails, hangs, says
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 pytest.importorskip(
     "bot.adapters.planner.baml_client",

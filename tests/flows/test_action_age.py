@@ -9,7 +9,7 @@ from bot.domain.instants import HOUR, SECOND
 from bot.service.actions import Runner
 from bot.service.ports.observer import Unobserved
 from tests.flows.conftest import Client
-from tests.flows.test_actions import Scene, scene  # noqa: F401 - a fixture
+from tests.flows.action_scene import Scene, scene  # noqa: F401 - a fixture
 from web.keys import AGENT, METRICS
 from web.metrics import render
 from web.observer import MetricsObserver

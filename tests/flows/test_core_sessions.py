@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +12,10 @@ from bot.domain.feedback import State
 from bot.domain.planning import Role
 from bot.domain.session import ParticipantRole, SessionState
 from bot.service.talking import HELD_AT_ONCE
-from tests.flows.stage import Stage, staged
+from tests.flows.core_stages import stage
+from tests.flows.stage import Stage
 
-
-@pytest.fixture(params=["announced", "handed over"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path / "core.db", handed_over=request.param == "handed over") as stage:
-        await stage.cast("ann", "bob", "carl")
-        yield stage
+__all__ = ["stage"]
 
 
 async def three(stage: Stage, who: str = "ann") -> list[str]:

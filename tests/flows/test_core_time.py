@@ -1,9 +1,8 @@
-"""Time is an entrance: deadlines, reminders and idle sessions, two days in milliseconds."""
+"""Time comes in by the same door: questions expire and sessions end, once, when they are due."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,30 +11,20 @@ import pytest
 from bot.domain.commands import (
     Actor,
     AdvanceRequest,
-    AskAgain,
-    ClaimRequest,
     Command,
     Outcome,
-    ReopenWith,
 )
-from bot.domain.errors import Conflict, NotAllowed
-from bot.domain.feedback import Kind, State
-from bot.domain.instants import HOUR, SECOND, iso
-from bot.domain.planning import AskHuman, CancelQuestion, Escalation, Plan, Role
+from bot.domain.feedback import State
+from bot.domain.instants import HOUR
+from bot.domain.planning import CancelQuestion, Plan, Role
 from bot.domain.session import SessionState, Status
 from bot.service.ports.store import Transaction
 from tests.clock import FakeClock
+from tests.flows.core_questions import A_MICROSECOND, ESCALATES
+from tests.flows.core_stages import stage
 from tests.flows.stage import Stage, staged
 
-
-@pytest.fixture(params=["announced", "handed over"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path / "core.db", handed_over=request.param == "handed over") as stage:
-        await stage.cast("ann", "bob", "carl", "dora", "eve")
-        yield stage
-
-
-A_MICROSECOND = 1e-6
+__all__ = ["stage"]
 
 
 async def test_a_question_expires_at_its_deadline_and_not_before(stage: Stage) -> None:
@@ -78,17 +67,6 @@ async def test_an_expiry_wakes_the_planner_once(stage: Stage) -> None:
     assert line.text == "Nobody decided “Ship it?” in time: it has expired."
     assert (await stage.said(request.session_id, Role.SYSTEM)).count(line.text) == 1
     assert (await stage.journal(request.session_id)).count("request.expired") == 1
-
-
-async def test_an_answer_after_the_expiry_is_late_and_kept(stage: Stage) -> None:
-    request = await stage.asked("ann", "ask bob: Ship it?")
-    stage.clock.advance(hours=48)
-    await stage.sweeper.sweep()
-    late = await stage.answer("bob", request, text="Yes")
-    assert late.status == "late"
-    assert "This question was expired: today, 09:00 (UTC)" in late.text
-    assert [r.agrees for r in await stage.responses(request)] == [None]
-    assert (await stage.request(request)).state is State.EXPIRED
 
 
 async def test_an_answer_and_the_sweeper_at_once_decide_once(stage: Stage) -> None:
@@ -302,66 +280,6 @@ async def test_a_clock_that_is_set_back_puts_an_expiry_off_and_no_more(tmp_path:
         assert (await stage.request(request)).state is State.EXPIRED
 
 
-SHIP = AskHuman(people=("bob", "carl"), question="Ship it?", kind=Kind.APPROVAL, quorum=2)
-
-
-async def test_reminders_come_at_half_and_at_three_quarters(stage: Stage) -> None:
-    request = await stage.put("ann", SHIP)
-    await stage.answer("bob", request, approved=True)
-    for hours, reminded in ((23.9, 0), (0.2, 1), (11.8, 1), (0.2, 2), (11.8, 2)):
-        stage.clock.advance(hours=hours)
-        await stage.sweeper.sweep()
-        await stage.settle_down()
-        assert (await stage.story(request)).count("request.reminded") == reminded
-    # Nothing but the version that is shown has changed.
-    after = await stage.request(request)
-    assert (after.digest, after.deadline) == (request.digest, request.deadline)
-    assert after.next_at == request.deadline
-    assert (await stage.answer("carl", request, approved=True)).status == "decided"
-
-
-async def test_reminders_at_moments_of_their_own_and_none(stage: Stage) -> None:
-    now = stage.clock.now()
-    request = await stage.put("ann", replace(SHIP, remind_at=(now + HOUR,)))
-    stage.clock.advance(hours=47)
-    assert await stage.sweeper.sweep() == 1
-    assert (await stage.request(request)).next_at == request.deadline
-    silent = await stage.put("ann", replace(SHIP, remind_at=()))
-    stage.clock.advance(hours=1)
-    await stage.sweeper.sweep()
-    assert await stage.story(silent) == ["request.asked"]
-
-
-ESCALATES = replace(
-    SHIP,
-    escalations=(
-        Escalation(people=("eve",), after=10 * HOUR),
-        Escalation(people=("dora", "carl"), after=6 * HOUR),
-    ),
-)
-
-
-async def test_escalation_asks_others_besides(stage: Stage) -> None:
-    """The chain is settled when the question is asked; who is asked already stays so."""
-    request = await stage.put("ann", ESCALATES)
-    stage.clock.advance(hours=6)
-    assert await stage.sweeper.sweep() == 1
-    assert await stage.deciders(request) == ["bob", "carl", "dora"]
-    assert (await stage.said(request.session_id, Role.SYSTEM))[-1] == (
-        "Nobody has decided “Ship it?” so far, so dora is asked too."
-    )
-    await stage.settle_down()
-    shown = {s.person_id for s, _ in stage.channel.delivered}
-    assert shown == {stage.people[name].id for name in ("bob", "carl", "dora")}
-    await stage.answer("dora", request, approved=True)
-    assert (await stage.answer("bob", request, approved=True)).status == "decided"
-    # What is decided does not escalate.
-    stage.clock.advance(hours=10)
-    await stage.sweeper.sweep()
-    assert (await stage.story(request)).count("request.escalated") == 1
-    assert "eve" not in await stage.deciders(request)
-
-
 async def test_a_server_that_slept_for_a_day_catches_up_in_order(stage: Stage) -> None:
     """Two overdue reminders are one, and each escalation is a fact of the story."""
     request = await stage.put("ann", replace(ESCALATES, within=40 * HOUR))
@@ -395,240 +313,3 @@ async def test_a_server_that_slept_through_everything(stage: Stage) -> None:
     await stage.settle_down()
     shown = {s.person_id for s, _ in stage.channel.delivered}
     assert shown == {stage.people[name].id for name in ("bob", "carl")}
-
-
-WEEKDAYS = {day: ["09:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
-
-
-async def test_outside_their_hours_a_person_is_left_alone(stage: Stage) -> None:
-    """Monday, 09:00 in London is Monday, 04:00 in New York."""
-    await stage.profile("bob", zone="America/New_York", working_hours=WEEKDAYS)
-    request = await stage.asked("ann", "ask bob, carl: Ship it? options: yes, no")
-    assert [s.person_id for s, _ in stage.channel.delivered] == [stage.people["carl"].id]
-    stage.clock.advance(hours=5)
-    stage.clock.advance(-A_MICROSECOND)
-    await stage.courier.drain()
-    assert len(stage.channel.delivered) == 1
-    stage.clock.advance(A_MICROSECOND)
-    await stage.courier.drain()
-    assert [s.person_id for s, _ in stage.channel.delivered][1:] == [stage.people["bob"].id]
-    # They may answer whenever they like.
-    stage.clock.advance(hours=12)
-    assert (await stage.answer("bob", request, choices=("yes",))).status == "decided"
-
-
-async def test_what_others_do_at_night_wakes_nobody(stage: Stage) -> None:
-    await stage.profile("bob", zone="America/New_York", working_hours=WEEKDAYS)
-    request = await stage.asked("ann", "ask bob, carl: Ship it? options: yes, no quorum 2")
-    await stage.answer("carl", request, choices=("yes",))
-    await stage.act(ClaimRequest, "carl", request)
-    await stage.settle_down()
-    assert {s.person_id for s, _ in stage.channel.delivered} == {stage.people["carl"].id}
-    stage.clock.advance(hours=5)
-    await stage.courier.drain()
-    assert stage.channel.delivered[-1][0].person_id == stage.people["bob"].id
-    assert stage.channel.delivered[-1][1].claimed_by == stage.people["carl"].id
-
-
-async def test_what_is_urgent_waits_for_no_morning(stage: Stage) -> None:
-    await stage.profile("bob", zone="America/New_York", working_hours=WEEKDAYS)
-    await stage.put("ann", replace(SHIP, urgent=True))
-    assert {s.person_id for s, _ in stage.channel.delivered} == {
-        stage.people["bob"].id,
-        stage.people["carl"].id,
-    }
-
-
-async def test_a_delegate_is_asked_for_who_is_away(stage: Stage) -> None:
-    now = stage.clock.now()
-    await stage.profile("bob", away=(now, now + 72 * HOUR), delegate="dora")
-    request = await stage.put("ann", SHIP)
-    assert await stage.deciders(request) == ["dora", "carl"]
-    with pytest.raises(NotAllowed):
-        await stage.answer("bob", request, approved=True)
-    await stage.answer("dora", request, approved=True)
-    assert (await stage.answer("carl", request, approved=True)).status == "decided"
-
-
-async def test_a_delegate_is_asked_for_who_is_away_when_it_escalates(stage: Stage) -> None:
-    request = await stage.put("ann", ESCALATES)
-    now = stage.clock.now()
-    await stage.profile("dora", away=(now, now + 72 * HOUR), delegate="eve")
-    stage.clock.advance(hours=6)
-    await stage.sweeper.sweep()
-    assert await stage.deciders(request) == ["bob", "carl", "eve"]
-    # Who is asked already stands in for nobody: then who is away is asked all the same.
-    stage.clock.advance(hours=4)
-    await stage.profile("dora", delegate="bob")
-    other = await stage.put("ann", ESCALATES)
-    stage.clock.advance(hours=6)
-    await stage.sweeper.sweep()
-    assert await stage.deciders(other) == ["bob", "carl", "dora"]
-
-
-async def test_an_owner_stands_in_for_nobody_s_approval(stage: Stage) -> None:
-    now = stage.clock.now()
-    await stage.profile("bob", away=(now, now + 72 * HOUR), delegate="ann")
-    await stage.profile("dora", away=(now, now + 72 * HOUR), delegate="ann")
-    request = await stage.put("ann", ESCALATES)
-    assert await stage.deciders(request) == ["bob", "carl"]
-    stage.clock.advance(hours=6)
-    await stage.sweeper.sweep()
-    assert await stage.deciders(request) == ["bob", "carl", "dora"]
-    other = await stage.put("ann", replace(SHIP, kind=Kind.INPUT, quorum=1))
-    assert await stage.deciders(other) == ["ann", "carl"]
-
-
-async def test_a_deadline_in_working_time(stage: Stage) -> None:
-    """Twelve hours of somebody who works for eight a day end at one o'clock on the next."""
-    await stage.profile("bob", working_hours=WEEKDAYS)
-    stage.clock.advance(hours=-1)
-    request = await stage.put("ann", replace(SHIP, within=12 * HOUR, working_time=True))
-    assert iso(request.deadline) == "2026-03-03T13:00:00.000000Z"
-    stage.clock.advance(hours=4 * 24)  # Friday
-    weekend = await stage.put("ann", replace(SHIP, within=12 * HOUR, working_time=True))
-    assert iso(weekend.deadline) == "2026-03-09T13:00:00.000000Z"
-
-
-@pytest.fixture
-async def mailing(tmp_path: Path) -> AsyncIterator[Stage]:
-    """Open a stage whose people have mail, too; Bob gets his questions there."""
-    async with staged(tmp_path / "core.db", channels=("chat", "email")) as stage:
-        await stage.cast("ann", "bob", "carl")
-        await stage.profile("bob", preferred_channel="email")
-        yield stage
-
-
-async def swept(stage: Stage, minutes: float) -> State:
-    stage.clock.advance(minutes=minutes)
-    await stage.sweeper.sweep()
-    [request] = await stage.read(
-        lambda tx: tx.requests.of_asker(stage.people["ann"].id, None, None, 9)
-    )
-    return request.state
-
-
-async def read_until(stage: Stage, at: int) -> None:
-    await stage.store.run(lambda tx: tx.inbound.note("email", at))
-
-
-async def test_an_answer_sent_in_time_is_waited_for(mailing: Stage) -> None:
-    """Invariant 6: what was sent in time is not late because we were down."""
-    stage = mailing
-    request = await stage.asked("ann", "ask bob: Ship it? options: yes, no")
-    assert len(stage.channels["email"].delivered) == 1
-    await read_until(stage, request.deadline - 1)
-    assert await swept(stage, 48 * 60) is State.PENDING
-    assert await swept(stage, 10) is State.PENDING
-    sent_at = request.deadline - 60 * SECOND
-    decided = await stage.answer("bob", request, text="Yes", channel="email", sent_at=sent_at)
-    assert decided.status == "decided"
-    assert await swept(stage, 60) is State.ANSWERED
-    [response] = await stage.responses(request)
-    assert (response.sent_at, response.channel) == (sent_at, "email")
-
-
-async def test_nothing_is_waited_for_longer_than_half_an_hour(mailing: Stage) -> None:
-    """Invariant 6; and nothing that time did before is done again meanwhile."""
-    stage = mailing
-    request = await stage.put(
-        "ann",
-        AskHuman(
-            people=("bob",),
-            question="Ship it?",
-            kind=Kind.APPROVAL,
-            escalations=(Escalation(people=("carl",), after=HOUR),),
-        ),
-    )
-    assert await swept(stage, 48 * 60) is State.PENDING
-    for _ in range(29):
-        assert await swept(stage, 1) is State.PENDING
-    assert await swept(stage, 1) is State.EXPIRED
-    assert await stage.story(request) == [
-        "request.asked",
-        "request.escalated",
-        "request.expired",
-    ]
-    assert (await stage.said(request.session_id, Role.SYSTEM))[-1] == (
-        "Nobody decided “Ship it?” in time: it has expired."
-    )
-
-
-async def test_it_expires_as_soon_as_all_mail_was_read(mailing: Stage) -> None:
-    stage = mailing
-    request = await stage.asked("ann", "ask bob: Ship it? options: yes, no")
-    assert await swept(stage, 48 * 60) is State.PENDING
-    await read_until(stage, request.deadline)
-    assert await swept(stage, 1) is State.EXPIRED
-    # And at once, where it had been read before.
-    stage.planner.script = []
-    await read_until(stage, stage.clock.now() + 99 * HOUR)
-    again = await stage.act(AskAgain, "ann", request)
-    stage.clock.advance(hours=48)
-    await stage.sweeper.sweep()
-    second = await stage.read(lambda tx: tx.requests.get(again.request_id))
-    assert second is not None
-    assert second.state is State.EXPIRED
-
-
-async def test_a_late_answer_reopens_only_what_it_decides(mailing: Stage) -> None:
-    """It counts by the same rules as in time, with the others that were sent in time."""
-    stage = mailing
-    request = await stage.put("ann", SHIP)
-    await read_until(stage, request.deadline)
-    assert await swept(stage, 48 * 60) is State.EXPIRED
-    in_time = request.deadline - SECOND
-
-    async def late(who: str, sent_at: int) -> str:
-        outcome = await stage.answer(who, request, text="yes", channel="email", sent_at=sent_at)
-        assert outcome.status == "late"
-        return (await stage.responses(request))[-1].id
-
-    first = await late("bob", in_time)
-    with pytest.raises(Conflict) as refused:
-        await stage.act(ReopenWith, "ann", request, response_id=first)
-    assert refused.value.code == "not_enough"
-    stage.clock.advance(1)
-    too_late = await late("carl", request.deadline + 1)
-    with pytest.raises(Conflict) as refused:
-        await stage.act(ReopenWith, "ann", request, response_id=too_late)
-    assert refused.value.code == "not_in_time"
-    second = await late("carl", in_time)
-    with pytest.raises(NotAllowed):
-        await stage.act(ReopenWith, "carl", request, response_id=second)
-    await stage.act(ReopenWith, "ann", request, response_id=second)
-    after = await stage.request(request)
-    assert (after.state, after.decided_by) == (State.APPROVED, stage.people["carl"].id)
-    assert (await stage.session(request.session_id)).open_questions == 0
-    await stage.settle_down()
-    assert stage.planner.contexts[-1].new_lines[-1].text.startswith("carl answered “Ship it?”")
-
-
-async def test_who_is_only_told_reopens_nothing(mailing: Stage) -> None:
-    """Invariant 4: only a person who was asked decides."""
-    stage = mailing
-    ask = AskHuman(
-        people=("bob",), question="Ship it?", kind=Kind.APPROVAL, notify=("carl",), within=HOUR
-    )
-    request = await stage.put("ann", ask)
-    await read_until(stage, request.deadline)
-    assert await swept(stage, 60) is State.EXPIRED
-    await stage.answer("carl", request, approved=True, channel="email", sent_at=request.asked_at)
-    [response] = await stage.responses(request)
-    with pytest.raises(Conflict) as refused:
-        await stage.act(ReopenWith, "ann", request, response_id=response.id)
-    assert refused.value.code == "not_a_decider"
-    assert (await stage.request(request)).state is State.EXPIRED
-
-
-async def test_an_answer_after_the_deadline_is_late_though_nobody_looked(stage: Stage) -> None:
-    """Invariant 6: what was not decided in time has expired, whenever the sweeper comes."""
-    request = await stage.asked("ann", "ask bob: Ship? options: yes, no. Within 1h")
-    stage.clock.advance(hours=1)
-    stage.clock.advance(0.000001)
-    outcome = await stage.answer("bob", request, choices=("yes",))
-    assert outcome.status == "late"
-    assert "The time to answer was over" in outcome.text
-    assert (await stage.request(request)).state is State.PENDING
-    await stage.sweeper.sweep()
-    assert (await stage.request(request)).state is State.EXPIRED

@@ -1,63 +1,23 @@
-"""Turns: fenced by their claim, bounded in what they see, and told when they fail."""
+"""Turns: fenced by their claim, stopped and interrupted, and seeing what comes meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import PlanningFailed
-from bot.domain.instants import MINUTE, SECOND
+from bot.domain.instants import SECOND
 from bot.domain.journal import Entry
-from bot.domain.planning import EndSession, Plan, PlanContext, Reply, Role
+from bot.domain.planning import Plan, PlanContext, Reply, Role
 from bot.domain.session import SessionState
-from bot.service.carrying_out import MAX_STEPS
 from bot.service.orchestrator import Orchestrator
 from bot.service.ports.store import Transaction
-from bot.service.turns import INPUTS, MAX_FAILURES
-from tests.flows.stage import LEASE, SOON, Act, Stage, staged
+from tests.flows.core_stages import stage
+from tests.flows.stage import LEASE, SOON, Stage, staged
+from tests.flows.turn_pauses import Pause, ended, paused
 
-
-@pytest.fixture(params=["announced", "handed over"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path / "core.db", handed_over=request.param == "handed over") as stage:
-        await stage.cast("ann", "bob")
-        yield stage
-
-
-class Pause:
-    """A planner's act that waits: `begun` says that it plans, `release` lets it go on."""
-
-    def __init__(self, *said: str) -> None:
-        self.begun = asyncio.Event()
-        self.release = asyncio.Event()
-        self._plan = Plan(steps=tuple(Reply(text=text) for text in said))
-
-    async def __call__(self, context: PlanContext) -> Plan:
-        self.begun.set()
-        await self.release.wait()
-        return self._plan
-
-
-async def paused(
-    stage: Stage, session_id: str, pause: Pause, act: Act | None = None
-) -> asyncio.Task[None]:
-    """Run the session's turn until its planner waits, in `act` if it is given."""
-    stage.planner.script = [act or pause]
-    await stage.say("ann", session_id, "Go")
-    running = asyncio.create_task(stage.worker.drain())
-    async with asyncio.timeout(SOON):
-        await pause.begun.wait()
-        # Behind the look for what is due that the worker just took.
-        await stage.store.run(lambda tx: None)
-    return running
-
-
-async def ended(running: asyncio.Task[None]) -> None:
-    async with asyncio.timeout(SOON):
-        await running
+__all__ = ["stage"]
 
 
 async def test_no_transaction_is_open_while_a_planner_plans(stage: Stage) -> None:
@@ -330,195 +290,6 @@ async def test_who_leaves_while_their_message_is_stored_is_answered_at_once(
                     pass
         finally:
             await stage.worker.close()
-
-
-async def test_a_failure_to_plan_is_told_and_counts_as_handled(stage: Stage) -> None:
-    def fails(context: PlanContext) -> Plan:
-        raise PlanningFailed("The model gave no usable answer. Say it differently.")
-
-    session_id = await stage.opened("ann")
-    stage.planner.script = [fails]
-    await stage.say("ann", session_id, "Go")
-    await stage.settle_down()
-    assert await stage.said(session_id) == ["The model gave no usable answer. Say it differently."]
-    session = await stage.session(session_id)
-    assert (session.has_input, session.failures) == (False, 0)
-    assert (await stage.journal(session_id))[-1] == "turn.failed"
-
-
-async def test_what_breaks_unexpectedly_is_tried_again_later_and_told_at_last(
-    stage: Stage,
-) -> None:
-    def breaks(context: PlanContext) -> Plan:
-        raise RuntimeError("nobody foresaw this")
-
-    session_id = await stage.opened("ann")
-    stage.planner.script = [breaks] * MAX_FAILURES
-    await stage.say("ann", session_id, "Go")
-    await stage.settle_down()
-    for failures, wait in ((1, 2), (2, 4), (3, 8), (4, 16)):
-        session = await stage.session(session_id)
-        assert (session.failures, session.claim_owner) == (failures, None)
-        assert session.turn_due_at == stage.clock.now() + wait * SECOND
-        stage.clock.advance(wait - 0.001)
-        await stage.settle_down()
-        assert len(stage.planner.contexts) == failures
-        stage.clock.advance(0.001)
-        await stage.settle_down()
-    [word] = await stage.said(session_id)
-    assert "Something went wrong on our side" in word
-    session = await stage.session(session_id)
-    assert (session.failures, session.has_input, session.turn_due_at) == (0, False, None)
-    assert session.idle_at is not None
-    kinds = [kind for kind in await stage.journal(session_id) if kind.startswith("turn.")]
-    assert kinds == ["turn.broke"] * 4 + ["turn.gave_up"]
-    await stage.say("ann", session_id, "status")
-    await stage.settle_down()
-    assert (await stage.said(session_id))[-1] == "Nothing is waiting for anybody."
-
-
-async def test_a_broken_turn_that_works_again_forgets_its_failures(stage: Stage) -> None:
-    def breaks(context: PlanContext) -> Plan:
-        raise RuntimeError("once")
-
-    session_id = await stage.opened("ann")
-    stage.planner.script = [breaks]
-    await stage.say("ann", session_id, "status")
-    await stage.settle_down()
-    stage.clock.advance(2)
-    await stage.settle_down()
-    assert await stage.said(session_id) == ["Nothing is waiting for anybody."]
-    assert (await stage.session(session_id)).failures == 0
-
-
-async def test_a_plan_has_at_most_so_many_steps_and_none_after_the_end(stage: Stage) -> None:
-    session_id = await stage.opened("ann")
-    stage.planner.script = [
-        Plan(steps=tuple(Reply(text=str(n)) for n in range(MAX_STEPS + 3))),
-        Plan(steps=(EndSession(text="Bye."), Reply(text="Never said"))),
-    ]
-    await stage.say("ann", session_id, "Go")
-    await stage.settle_down()
-    *said, stopped = await stage.said(session_id)
-    assert said == [str(n) for n in range(MAX_STEPS)]
-    assert "I stopped after" in stopped
-    await stage.say("ann", session_id, "Stop then")
-    await stage.settle_down()
-    assert (await stage.said(session_id))[-1] == "Bye."
-    session = await stage.session(session_id)
-    assert (session.state, session.end_reason) == (SessionState.ENDED, "agent")
-    assert "session.ended" in await stage.journal(session_id)
-
-
-def size(context: PlanContext) -> int:
-    return len(context.summary) + sum(len(line.author + line.text) for line in context.lines)
-
-
-async def test_what_a_planner_sees_does_not_grow_with_the_session(tmp_path: Path) -> None:
-    """Invariant 9: at 2,000 messages at most 1.2 times what it is at 50; nothing is rewritten."""
-    async with staged(tmp_path / "core.db") as stage:
-        await stage.cast("ann")
-        session_id = await stage.opened("ann")
-        early: list[int] = []
-        kept = ""
-        for n in range(1_000):
-            stage.planner.script = [Plan(steps=(Reply(text=f"{n:03} ".ljust(200, "r")),))]
-            await stage.say("ann", session_id, f"{n:03} ".ljust(200, "m"))
-            await stage.worker.drain()
-            if n == 70:
-                early = [size(context) for context in stage.planner.contexts[25:]]
-                kept = str(await stage.messages(session_id))
-        late = [size(context) for context in stage.planner.contexts[-50:]]
-        # The largest of some turns: how much is in no summary yet goes up and down.
-        assert max(late) <= 1.2 * max(early)
-        assert sum(late) / len(late) <= 1.2 * sum(early) / len(early)
-        messages = await stage.messages(session_id)
-        assert len(messages) == 2_000
-        assert str(messages[: 71 * 2]) == kept
-        # Nothing is left out: each message was summarised once, or still is in the window.
-        told = [text for _, texts in stage.planner.summarised for text in texts]
-        last = stage.planner.contexts[-1]
-        assert told == [m.text for m in messages[: len(told)]]
-        assert last.lines[0].seq <= len(told) + 1
-        # And each summary is made of the one before it.
-        made = [summary for summary, _ in stage.planner.summarised]
-        assert made == ["", *(f"summary {n}" for n in range(1, len(made)))]
-        assert last.summary == f"summary {len(made)}"
-
-
-async def test_every_message_is_in_the_summary_or_among_the_lines(stage: Stage) -> None:
-    """Invariant 9: bounded, but nothing falls between the summary and the last messages."""
-    session_id = await stage.opened("ann")
-    covered = 0
-    longest = 0
-    for n in range(60):
-        stage.planner.script = [Plan(steps=(Reply(text=f"reply {n}"),))]
-        await stage.say("ann", session_id, f"message {n}")
-        covered = sum(len(texts) for _, texts in stage.planner.summarised)
-        await stage.worker.drain()
-        context = stage.planner.contexts[-1]
-        seqs = [line.seq for line in context.lines]
-        assert seqs == list(range(seqs[0], seqs[-1] + 1))
-        assert seqs[0] <= covered + 1, f"turn {n}: {covered} in the summary, lines from {seqs[0]}"
-        longest = max(longest, len(seqs))
-    assert covered > 0
-    assert longest < 45
-
-
-async def test_more_messages_than_fit_one_turn_are_planned_over_several(stage: Stage) -> None:
-    session_id = await stage.opened("ann")
-    stage.planner.script = [Plan(steps=(Reply(text=f"turn {n}"),)) for n in range(10)]
-    pause = Pause("turn first")
-    running = await paused(stage, session_id, pause)
-    stage.planner.script = [Plan(steps=(Reply(text=f"turn {n}"),)) for n in range(10)]
-    for n in range(250):
-        await stage.say("ann", session_id, f"message {n}")
-    pause.release.set()
-    await ended(running)
-    await stage.settle_down()
-    seen = [line.text for context in stage.planner.contexts for line in context.new_lines]
-    assert seen == ["Go", *(f"message {n}" for n in range(250))]
-    assert max(len(context.new_lines) for context in stage.planner.contexts) <= INPUTS
-    assert not (await stage.session(session_id)).has_input
-
-
-async def test_a_turn_whose_summary_fails_goes_on_without(stage: Stage) -> None:
-    async def fails(summary: str, messages: object) -> str:
-        raise PlanningFailed("no summary")
-
-    stage.planner.summarise = fails  # type: ignore[method-assign, assignment]
-    session_id = await stage.opened("ann")
-    for n in range(30):
-        await stage.say("ann", session_id, f"status {n}")
-        await stage.worker.drain()
-    assert len(await stage.said(session_id)) == 30
-    assert (await stage.session(session_id)).summary_seq == 0
-
-
-async def test_each_line_says_who_spoke(stage: Stage) -> None:
-    request = await stage.asked("ann", "ask bob: Ship?")
-    await stage.answer("bob", request, text="Yes")
-    await stage.settle_down()
-    lines = [
-        (line.role, line.author, line.is_owner, line.new)
-        for line in stage.planner.contexts[-1].lines
-    ]
-    assert lines == [
-        (Role.USER, "ann", True, False),
-        (Role.AGENT, "agent", False, False),
-        (Role.SYSTEM, "bob", False, True),
-    ]
-    open_ = stage.planner.contexts[-1].open_questions
-    assert open_ == ()
-
-
-async def test_the_planner_sees_what_is_open(stage: Stage) -> None:
-    request = await stage.asked("ann", "ask bob: Ship? within 90m")
-    await stage.say("ann", request.session_id, "status")
-    await stage.settle_down()
-    [question] = stage.planner.contexts[-1].open_questions
-    assert (question.request_id, question.people) == (request.id, ("bob",))
-    assert question.deadline == question.asked_at + 90 * MINUTE
 
 
 async def test_a_worker_takes_what_a_dead_one_had(tmp_path: Path) -> None:

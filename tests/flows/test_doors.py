@@ -4,59 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.settings import Settings, SettingsError
 from tests.clock import FakeClock
 from tests.flows.conftest import PASSWORD, Client, Outbox, SignUp
+from tests.flows.doors import Door, opened
 from web import reception
 from web.app import build_app
 from web.auth import attempts
-from web.chat import doorway, hub
-from web.reception import FrontDoor
 
 SECRET = "s" * 8 + "ecret-of-the-tests" * 2
-
-
-@dataclass
-class Door:
-    """A served application, to which raw bytes can be sent."""
-
-    port: int
-
-    async def says(self, sent: bytes, *more: bytes, pause: float = 0.0) -> bytes:
-        """Return all that comes back until the other side closes."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            async with asyncio.timeout(20):
-                for piece in (sent, *more):
-                    writer.write(piece)
-                    await writer.drain()
-                    await asyncio.sleep(pause)
-                return await reader.read()
-        except ConnectionError:
-            return b""
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def opened(app: web.Application) -> AsyncIterator[Door]:
-    runner = FrontDoor(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield Door(port=runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture
@@ -349,61 +313,3 @@ async def test_what_comes_in_makes_no_header(client: Client, sign_up: SignUp, va
             assert answer.status < 500
             assert "X-Evil" not in answer.headers
             assert "Set-Cookie" not in answer.headers
-
-
-# Sockets
-
-
-async def closed(socket: Any) -> int:
-    while (message := await socket.receive(timeout=10)).type is WSMsgType.TEXT:
-        pass
-    assert message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING), message
-    return int(socket.close_code or 0)
-
-
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "file://", "x"]
-)
-async def test_another_site_opens_no_socket(client: Client, sign_up: SignUp, origin: str) -> None:
-    """Cross-site WebSocket hijacking: refused before a frame is read, whatever the frame says."""
-    ann = await sign_up("ann")
-    async with client.ws_connect("/ws", headers={"Origin": origin}) as socket:
-        await socket.send_json({"type": "auth", "token": ann.tokens["access_token"]})
-        assert await closed(socket) == 4403
-
-
-async def test_sockets_that_do_not_sign_in_are_bounded(
-    client: Client, monkeypatch: pytest.MonkeyPatch, sign_up: SignUp
-) -> None:
-    monkeypatch.setattr(doorway, "WAITING", 2)
-    ann = await sign_up("ann")
-    first, second = await client.ws_connect("/ws"), await client.ws_connect("/ws")
-    third = await client.ws_connect("/ws")
-    assert await closed(third) == 1013
-    await first.send_json({"type": "auth", "token": ann.tokens["access_token"]})
-    assert (await first.receive_json())["type"] == "ready"
-    # Who has signed in stands in the doorway no more.
-    fourth = await client.ws_connect("/ws")
-    await fourth.send_json({"type": "auth", "token": ann.tokens["access_token"]})
-    assert (await fourth.receive_json())["type"] == "ready"
-    for socket in (first, second, third, fourth):
-        await socket.close()
-
-
-async def test_sockets_of_one_person_are_bounded(
-    client: Client, monkeypatch: pytest.MonkeyPatch, sign_up: SignUp
-) -> None:
-    monkeypatch.setattr(hub, "MAX_SOCKETS", 2)
-    ann, bob = await sign_up("ann"), await sign_up("bob")
-    opened: list[Any] = []
-    sign: Callable[..., Any] = client.ws_connect
-    for who, ready in ((ann, True), (ann, True), (ann, False), (bob, True)):
-        socket = await sign("/ws")
-        opened.append(socket)
-        await socket.send_json({"type": "auth", "token": who.tokens["access_token"]})
-        if ready:
-            assert (await socket.receive_json())["type"] == "ready"
-        else:
-            assert await closed(socket) == 4429
-    for socket in opened:
-        await socket.close()

@@ -1,46 +1,23 @@
-"""Questions answered in Slack: by button, in words, by modal, late, twice, and by the wrong."""
+"""Questions answered in Slack: by button, in words, late, twice, and by the wrong."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain.feedback import Kind, Risk
-from bot.domain.planning import AskHuman, Plan
 from bot.domain.surface import Surface
-from tests.flows.slack_office import Office, office
+from tests.flows.slack_cards import acme, asked, shown
+from tests.flows.slack_office import Office
 from tests.slack.records import Message
 
-RISKY = AskHuman(people=("ben",), question="Ship it?", kind=Kind.APPROVAL, risk=Risk.HIGH)
-
-
-@pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as acme:
-        yield acme
+__all__ = ["acme"]
 
 
 def buttons(message: Message) -> dict[str, dict[str, Any]]:
     """Return a message's buttons by action id."""
     rows = [block for block in message.blocks if block["type"] == "actions"]
     return {one["action_id"]: one for row in rows for one in row["elements"]}
-
-
-def shown(message: Message) -> str:
-    """Return all that a message says."""
-    return str(message.blocks)
-
-
-async def asked(acme: Office, text: str) -> Message:
-    """Let ana ask by a mention in #general, and return the message that began the thread."""
-    first = await acme.slack.mention("ana", "general", text)
-    await acme.settle()
-    acme.clock.advance(3)  # nobody looks at a page: the next channel is due
-    await acme.settle()
-    return first
 
 
 async def test_a_click_decides_and_repaints(acme: Office) -> None:
@@ -181,93 +158,6 @@ async def test_several_choices_are_sent_together(acme: Office) -> None:
     outcome = (await acme.request()).outcome
     assert outcome is not None
     assert outcome.choices == ("Monday", "Friday")
-
-
-async def opened(acme: Office, who: str, action: str) -> Any:
-    """Click what opens a modal, and return the modal."""
-    card = acme.card(who)
-    await acme.slack.click(who, card.channel_id, card.ts, action)
-    await acme.outlet.asides.settled()
-    modal = acme.slack.modal_of(who)
-    assert modal is not None, acme.whispers(who)
-    return modal
-
-
-async def test_a_form_is_filled_in_and_mistakes_stand_beside_their_fields(acme: Office) -> None:
-    await asked(
-        acme,
-        "ask @ben: Please fill this in. form: name (text), amount (number), ok (yes/no)",
-    )
-    modal = await opened(acme, "ben", "hr.answer")
-    wrong = {"field.0": {"v": "   "}, "field.1": {"v~1": "3"}, "field.2": {"v~2": "yes"}}
-    delivery = await acme.slack.submit("ben", modal.id, wrong, force=True)
-    assert delivery.json["response_action"] == "errors"
-    assert list(delivery.json["errors"]) == ["field.0"]
-    right = {"field.0": {"v": "Ada"}, "field.1": {"v~1": "12.5"}, "field.2": {"v~2": "yes"}}
-    delivery = await acme.slack.submit("ben", modal.id, right)
-    assert delivery.ok, delivery.faults
-    outcome = (await acme.request()).outcome
-    assert outcome is not None
-    assert dict(outcome.values) == {"name": "Ada", "amount": "12.5", "ok": "yes"}
-    await acme.settle()
-    assert acme.whispers("ben") == ["Thank you. That decides it."]
-
-
-async def test_an_approval_with_a_note(acme: Office) -> None:
-    await asked(acme, "ask @ben for approval: Ship it?")
-    modal = await opened(acme, "ben", "hr.note")
-    note = "but not on <!channel> Friday"
-    delivery = await acme.slack.submit("ben", modal.id, {"words": {"v": note}})
-    assert delivery.ok, delivery.faults
-    outcome = (await acme.request()).outcome
-    assert outcome is not None
-    assert outcome.approved
-    await acme.settle()
-    assert acme.slack.workspace.mass_mentions == []
-
-
-async def test_unclear_words_in_a_modal_keep_it_open(acme: Office) -> None:
-    acme.planner.script.append(Plan(steps=(RISKY,)))
-    await asked(acme, "ask @ben whether we ship")
-    modal = await opened(acme, "ben", "hr.answer")
-    delivery = await acme.slack.submit("ben", modal.id, {"words": {"v": "who wants to know"}})
-    assert list(delivery.json["errors"]) == ["words"]
-    assert (await acme.request()).is_open
-    delivery = await acme.slack.submit("ben", modal.id, {"words": {"v": "yes"}})
-    assert (await acme.request()).state.value == "approved"
-
-
-async def test_changes_are_asked_for_and_the_question_stays_open(acme: Office) -> None:
-    first = await asked(acme, "ask @ben for approval: Ship it?")
-    modal = await opened(acme, "ben", "hr.changes")
-    await acme.slack.submit("ben", modal.id, {"words": {"v": "First the tests."}})
-    assert (await acme.request()).is_open
-    await acme.settle()
-    assert any("asks for changes" in text for text in acme.texts("general", first.ts))
-
-
-async def test_a_question_is_handed_on_to_somebody_on_slack(acme: Office) -> None:
-    await asked(acme, "ask @ben for approval: Ship it?")
-    modal = await opened(acme, "ben", "hr.delegate")
-    dana = acme.slack.user("dana")
-    delivery = await acme.slack.submit("ben", modal.id, {"user": {"v": dana.id}})
-    assert delivery.ok, delivery.faults
-    assert delivery.json == {}
-    await acme.settle()
-    acme.clock.advance(3)
-    await acme.settle()
-    card = acme.card("dana")
-    assert "handed this on to you" in shown(card)
-    await acme.slack.click("dana", card.channel_id, card.ts, "hr.approve")
-    assert (await acme.request()).state.value == "approved"
-
-
-async def test_a_bot_cannot_be_handed_a_question(acme: Office) -> None:
-    await asked(acme, "ask @ben for approval: Ship it?")
-    modal = await opened(acme, "ben", "hr.delegate")
-    bot = acme.slack.workspace.bot_of(acme.slack.user("ben").team_id)
-    delivery = await acme.slack.submit("ben", modal.id, {"user": {"v": bot.id}})
-    assert list(delivery.json["errors"]) == ["user"]
 
 
 async def test_words_to_the_bot_that_look_like_an_answer_are_asked_about(acme: Office) -> None:

@@ -21,7 +21,7 @@ from bot.domain.feedback import (
     State,
 )
 from bot.domain.timetable import EscalationStep, Timetable
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 lists = st.lists(texts, max_size=4).map(tuple)

@@ -14,7 +14,7 @@ from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, Field, FieldKind, Kind
 from bot.domain.forms import MAX_FIELDS, MAX_LABEL, MAX_SELECT, MAX_VALUE, fields_fault, read_values
 from bot.domain.reading import Unclear, read
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 
 def a_field(

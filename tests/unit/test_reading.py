@@ -12,7 +12,7 @@ from bot.domain.errors import Invalid, TooLarge
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.reading import Unclear, deciding_words, read, unclear
 from bot.domain.text import ANSWER_BYTES
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 APPROVAL = a_request(kind=Kind.APPROVAL, options=())
 INPUT = a_request(kind=Kind.INPUT, options=())

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.feedback import FeedbackRequest, Kind, Risk
 from bot.domain.reading import Claim, Unclear, checked, read, spelling
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 FILE = Path(__file__).resolve().parents[1] / "fixtures" / "injections" / "answers.jsonl"
 ROWS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]

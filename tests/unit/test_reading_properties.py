@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Answer, Kind
 from bot.domain.reading import Claim, Unclear, checked, read
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 APPROVAL = a_request(kind=Kind.APPROVAL, options=())
 CITIES = a_request(options=("Berlin", "Paris", "Rome"))

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.feedback import Answer, Kind, Risk
 from bot.domain.reading import Claim, Unclear, checked
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 QUESTION = "Shall we order the twelve new laptops for the team?"
 

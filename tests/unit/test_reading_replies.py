@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.feedback import Answer, FeedbackRequest, Kind
 from bot.domain.reading import Unclear, read
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "replies"
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")

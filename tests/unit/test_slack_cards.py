@@ -30,7 +30,7 @@ from bot.domain.feedback import (
 )
 from bot.domain.instants import HOUR, SECOND
 from tests.unit.slack_caps import buttons, check_message, words
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 from tests.unit.test_slack_mrkdwn import NASTY, TEXTS
 
 NOW = 1_773_000_000 * SECOND

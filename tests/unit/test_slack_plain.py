@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.channels.slack.plain import mentions, plain
 from bot.domain.feedback import Answer, Kind
 from bot.domain.reading import read
-from tests.unit.test_deciding import a_request
+from tests.unit.deciding_cases import a_request
 
 NAMES = {"U1": "Ana", "U2": "Ben"}
 

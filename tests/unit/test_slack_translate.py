@@ -1,59 +1,26 @@
-"""From Slack's payloads to facts: each kind, each subtype, and whatever else may come."""
+"""From Slack's events to facts: each kind and each subtype."""
 
 from __future__ import annotations
 
-import contextlib
-from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.channels.slack.facts import (
     AssistantOpened,
-    Clicked,
-    Closed,
-    Commanded,
     Deleted,
     Edited,
-    Fact,
     File,
     Gone,
     Heard,
     HomeOpened,
     Ignored,
     Joined,
-    Pointed,
     Profile,
     Stopped,
-    Submitted,
 )
-from bot.channels.slack.shape import Malformed, micros_of
 from bot.channels.slack.translate import team_of, translate
-
-TS = "1773000000.000100"
-THREAD = "1772990000.000200"
-
-
-def an_event(event: dict[str, Any], **outer: Any) -> dict[str, Any]:
-    return {
-        "type": "event_callback",
-        "team_id": "T1",
-        "api_app_id": "A1",
-        "event_id": "Ev1",
-        "event_time": 1_773_000_000,
-        "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}],
-        "event": event,
-        **outer,
-    }
-
-
-def a_message(**changes: Any) -> dict[str, Any]:
-    return {
-        "type": "message", "channel": "C1", "channel_type": "channel", "user": "U1", "team": "T1",
-        "ts": TS, "text": "hello", **changes,
-    }  # fmt: skip
+from tests.unit.slack_payloads import THREAD, TS, a_message, an_event
 
 
 def heard(event: dict[str, Any], **outer: Any) -> Heard:
@@ -247,212 +214,3 @@ def test_the_installation_counts_in_a_shared_channel() -> None:
     assert translate(event).team == "T1"  # type: ignore[union-attr]
     assert heard(a_message(team="T9"), team_id="T9").user_team == "T9"
     assert team_of(event) == "T1"
-
-
-def a_click(**changes: Any) -> dict[str, Any]:
-    return {
-        "type": "block_actions",
-        "team": {"id": "T1", "domain": "x"},
-        "user": {"id": "U1", "team_id": "T1", "username": "ana"},
-        "container": {"type": "message", "message_ts": TS, "channel_id": "D1",
-                      "is_ephemeral": False},
-        "channel": {"id": "D1", "name": "directmessage"},
-        "message": {"ts": TS, "text": "…"},
-        "trigger_id": "1.2.abc",
-        "response_url": "https://hooks.slack.test/1",
-        "actions": [{"type": "button", "action_id": "hr.approve", "block_id": "b",
-                     "value": "1:r:d::", "action_ts": "1773000100.000001"}],
-        **changes,
-    }  # fmt: skip
-
-
-def clicked(payload: dict[str, Any]) -> Clicked:
-    fact = translate(payload)
-    assert isinstance(fact, Clicked)
-    return fact
-
-
-def test_a_click() -> None:
-    click = clicked(a_click())
-    assert click.key == f"slack:T1:click:{TS}:1773000100.000001:U1"
-    assert (click.action_id, click.value, click.channel) == ("hr.approve", "1:r:d::", "D1")
-    assert click.at == 1_773_000_100_000_001
-    assert click.view_id is None
-    assert not click.is_home
-
-
-def test_a_select_and_what_was_picked() -> None:
-    base = {"action_id": "hr.pick", "block_id": "b", "action_ts": "1773000100.000001"}
-    one = clicked(a_click(actions=[{**base, "type": "static_select",
-                                    "selected_option": {"value": "v3"}}]))  # fmt: skip
-    assert one.value == "v3"
-    picked = [{"value": "v1"}, {"value": "v2"}]
-    several = clicked(a_click(
-        actions=[{**base, "action_id": "hr.submit", "type": "button", "value": "x"}],
-        state={"values": {"b": {"hr.pick": {"type": "multi_static_select",
-                                            "selected_options": picked}}}},
-    ))  # fmt: skip
-    assert dict(several.inputs) == {"hr.pick": ("v1", "v2")}
-
-
-def test_a_click_on_home() -> None:
-    payload = a_click(
-        view={"id": "V1", "type": "home", "app_installed_team_id": "T1"},
-        container={"type": "view", "view_id": "V1"},
-    )
-    del payload["message"], payload["channel"]
-    click = clicked(payload)
-    assert click.is_home
-    assert click.key == "slack:T1:click:V1:1773000100.000001:U1"
-
-
-def a_view(**changes: Any) -> dict[str, Any]:
-    return {
-        "type": "view_submission",
-        "team": {"id": "T1"},
-        "user": {"id": "U1", "team_id": "T1"},
-        "trigger_id": "t",
-        "view": {
-            "id": "V1", "type": "modal", "callback_id": "hr.answer", "private_metadata": "{}",
-            "state": {"values": {
-                "words": {"v": {"type": "plain_text_input", "value": "yes"}},
-                "empty": {"v": {"type": "plain_text_input", "value": None}},
-                "field.0": {"v": {"type": "datepicker", "selected_date": "2026-03-14"}},
-                "field.1": {"v": {"type": "static_select", "selected_option": {"value": "2"}}},
-                "field.2": {"v": {"type": "radio_buttons", "selected_option": None}},
-                "user": {"v": {"type": "users_select", "selected_user": "U2"}},
-                "people": {"v": {"type": "multi_users_select", "selected_users": ["U2", "U3"]}},
-            }},
-        },
-        **changes,
-    }  # fmt: skip
-
-
-def test_a_modal_that_was_sent() -> None:
-    fact = translate(a_view())
-    assert isinstance(fact, Submitted)
-    assert dict(fact.inputs) == {
-        "words": "yes", "field.0": "2026-03-14", "field.1": "2", "user": "U2",
-        "people": ("U2", "U3"),
-    }  # fmt: skip
-    assert fact == translate(a_view())
-
-
-def test_a_modal_that_was_mended_is_another_act() -> None:
-    mended = deepcopy(a_view())
-    mended["view"]["state"]["values"]["words"]["v"]["value"] = "no"
-    assert translate(mended).key != translate(a_view()).key  # type: ignore[union-attr]
-
-
-def test_the_other_interactions() -> None:
-    closed = translate(a_view(type="view_closed"))
-    assert isinstance(closed, Closed)
-    pointed = translate({
-        "type": "message_action", "callback_id": "hr.ask", "trigger_id": "t", "action_ts": TS,
-        "team": {"id": "T1"}, "user": {"id": "U1"}, "channel": {"id": "C1"},
-        "message": {"ts": TS, "thread_ts": THREAD, "text": "is it so?", "user": "U2"},
-    })  # fmt: skip
-    assert isinstance(pointed, Pointed)
-    assert (pointed.text, pointed.author, pointed.thread_ts) == ("is it so?", "U2", THREAD)
-    anywhere = translate({"type": "shortcut", "callback_id": "hr.ask", "trigger_id": "t",
-                          "action_ts": TS, "team": {"id": "T1"}, "user": {"id": "U1"}})  # fmt: skip
-    assert isinstance(anywhere, Pointed)
-    assert anywhere.channel is None
-    command = translate({"command": "/handraise", "text": "status", "team_id": "T1",
-                         "user_id": "U1", "channel_id": "C1", "trigger_id": "t",
-                         "response_url": "https://hooks.slack.test/2"})  # fmt: skip
-    assert isinstance(command, Commanded)
-    assert (command.command, command.text) == ("/handraise", "status")
-    assert isinstance(translate({"type": "block_suggestion"}), Ignored)
-
-
-GOOD: list[dict[str, Any]] = [
-    an_event(a_message(thread_ts=THREAD, files=[{"id": "F1", "size": 1}])),
-    an_event(a_message(subtype="message_changed", previous_message=a_message(text="o"),
-                       message=a_message(edited={"ts": TS}))),
-    an_event(a_message(subtype="message_deleted", deleted_ts=TS, previous_message=a_message())),
-    an_event({"type": "user_change", "user": {"id": "U1", "profile": {"email": "a@b"}}}),
-    an_event({"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": ["U2"]}}),
-    an_event({"type": "assistant_thread_started", "assistant_thread": {
-        "user_id": "U1", "channel_id": "D1", "thread_ts": TS, "context": {}}}),
-    a_click(state={"values": {"b": {"a": {"selected_options": [{"value": "v"}]}}}}),
-    a_click(view={"id": "V1", "type": "home"}, container={"type": "view"}),
-    a_view(),
-    {"command": "/h", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "trigger_id": "t"},
-]  # fmt: skip
-
-
-def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    found = [path] if path else []
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            found += places(inner, (*path, name))
-    elif isinstance(value, list):
-        for n, inner in enumerate(value):
-            found += places(inner, (*path, n))
-    return found
-
-
-PLACES = [(n, path) for n, payload in enumerate(GOOD) for path in places(payload)]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-
-
-def understood(payload: object) -> None:
-    with contextlib.suppress(Malformed):
-        assert isinstance(translate(payload), Fact | Ignored)
-    with contextlib.suppress(Malformed):
-        assert team_of(payload)
-
-
-@pytest.mark.parametrize("payload", GOOD)
-def test_the_payloads_that_are_broken_below_are_good(payload: dict[str, Any]) -> None:
-    assert isinstance(translate(payload), Fact)
-
-
-@given(JSON)
-def test_any_payload_is_understood_or_refused(payload: object) -> None:
-    understood(payload)
-
-
-@given(st.sampled_from(PLACES), JSON)
-def test_any_member_of_the_wrong_kind_is_refused(place: tuple[int, Any], value: object) -> None:
-    number, path = place
-    payload = deepcopy(GOOD[number])
-    holder: Any = payload
-    for step in path[:-1]:
-        holder = holder[step]
-    holder[path[-1]] = value
-    understood(payload)
-
-
-@given(st.sampled_from(PLACES))
-def test_any_member_may_be_missing(place: tuple[int, Any]) -> None:
-    number, path = place
-    payload = deepcopy(GOOD[number])
-    holder: Any = payload
-    for step in path[:-1]:
-        holder = holder[step]
-    del holder[path[-1]]
-    understood(payload)
-
-
-@pytest.mark.parametrize(
-    "ts", ["", "1", "1.", "٣.1", "1.0000001", "-1.0", "1.0 ", "9" * 12 + ".0", "nan", "1e5.0"]
-)
-def test_what_is_no_timestamp(ts: str) -> None:
-    with pytest.raises(Malformed):
-        micros_of(ts)
-    with pytest.raises(Malformed):
-        translate(an_event(a_message(ts=ts)))
-
-
-def test_a_refusal_quotes_nothing() -> None:
-    with pytest.raises(Malformed) as refused:
-        translate(an_event(a_message(user={"secret": "words"})))
-    assert refused.value.message == "payload.event.user is not a text."
