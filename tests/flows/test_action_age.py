@@ -8,8 +8,8 @@ from bot.domain.action_run import ActionState
 from bot.domain.instants import HOUR, SECOND
 from bot.service.actions import Runner
 from bot.service.ports.observer import Unobserved
-from tests.flows.conftest import Client
 from tests.flows.action_scene import Scene, scene  # noqa: F401 - a fixture
+from tests.flows.conftest import Client
 from web.keys import AGENT, METRICS
 from web.metrics import render
 from web.observer import MetricsObserver

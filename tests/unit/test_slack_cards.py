@@ -29,8 +29,8 @@ from bot.domain.feedback import (
     State,
 )
 from bot.domain.instants import HOUR, SECOND
-from tests.unit.slack_caps import buttons, check_message, words
 from tests.unit.deciding_cases import a_request
+from tests.unit.slack_caps import buttons, check_message, words
 from tests.unit.test_slack_mrkdwn import NASTY, TEXTS
 
 NOW = 1_773_000_000 * SECOND
