@@ -74,6 +74,6 @@ def test_the_tiers_are_below_slacks_own() -> None:
 
 def test_it_forgets_channels_of_long_ago() -> None:
     pacing = Pacing()
-    for number in range(10_000):
+    for number in range(5_000):
         assert pacing.take(Pace.POST, f"T/C{number}", Rank.WORDS, NOW + number) == 0
     assert len(pacing._taken) <= 4_096
