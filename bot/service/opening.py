@@ -76,7 +76,7 @@ class Opening:
         known = newest_opening(tx, session.id, channel)
         if known is not None and known.state is PostState.WAITING:
             return Outcome(status="opening", session_id=session.id, text="It is on its way.")
-        if known is None or not (_address_of(known) == address and tx.posts.redrive(known.id, now)):
+        if known is None or not (address_of(known) == address and tx.posts.redrive(known.id, now)):
             tx.posts.add(_first_word(session, channel, address, now))
         tx.announce(Topic.POST, new_place(channel, session.id))
         _journal(tx, session, "place.wanted", now, command.actor.channel, {"on": channel})
@@ -128,7 +128,7 @@ def newest_opening(tx: Transaction, session_id: str, channel: str) -> Post | Non
 
 def is_needless(tx: Transaction, post: Post) -> str:
     """Say why a place need not be opened any more: it is there otherwise; empty where it must."""
-    there = _binding_at(tx, post.session_id or "", post.channel, _address_of(post))
+    there = _binding_at(tx, post.session_id or "", post.channel, address_of(post))
     return "" if there is None else _THERE[post.channel]
 
 
@@ -242,7 +242,8 @@ def _addresses(tx: Transaction, person_id: str, channel: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _address_of(post: Post) -> str:
+def address_of(post: Post) -> str:
+    """Return to whom the first word at a new place goes; empty once it has landed."""
     return str(json.loads(post.body).get("to", ""))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.planning import Plan, Reply, Role
 from tests.flows.conftest import PASSWORD, SignedIn
+from tests.flows.line import Line
 from tests.flows.mailing import ANN, BEN, BOT, MailRoom, gmail, no_environment, room
 
 __all__ = ["gmail", "no_environment", "room"]
@@ -82,6 +83,31 @@ async def test_a_session_of_the_page_goes_on_by_mail(room: MailRoom) -> None:
     assert len(room.got(ANN)) == 2
 
 
+async def test_whoever_looks_is_told_when_a_place_is_wanted_and_when_it_is_there(
+    room: MailRoom,
+) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    line = await Line.sign_in(ann)
+    await line.watch(session)
+
+    room.gmail.fail("messages.send", "unavailable")
+    await go_on(ann, session)
+    await room.work()
+    (place,) = (await places(ann, session))["places"]
+    assert place["state"] == "opening"
+    assert place["error"]
+    await line.until("event", lambda frame: frame["feed"] == session)
+    wanted = line.cursors[session]
+    room.clock.advance(61)
+    await room.work()
+    event = await line.until("event", lambda frame: frame["feed"] == session)
+    assert event["event"]["kind"] == "session"
+    assert event["event"]["session"]["cursor"] > wanted
+    assert (await places(ann, session))["places"][0]["state"] == "open"
+    await line.close()
+
+
 async def test_a_second_wish_opens_no_second_thread(room: MailRoom) -> None:
     ann = await sign_up(room, "ann", ANN)
     session = await begun(room, ann)
@@ -133,9 +159,9 @@ async def test_a_failure_is_told_and_can_be_tried_again(room: MailRoom) -> None:
     await go_on(ann, session)
     await room.work()
     (place,) = (await places(ann, session))["places"]
-    assert place["state"] == "failed", place
+    assert (place["state"], place["address"]) == ("failed", ANN)
     assert place["error"]
-    assert (await go_on(ann, session))[0] == 202
+    assert (await go_on(ann, session, address=place["address"]))[0] == 202
     await room.work()
     (place,) = (await places(ann, session))["places"]
     assert place["state"] == "open"

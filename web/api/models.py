@@ -82,6 +82,8 @@ class Place(Shown):
     url: str | None
     since: Instant
     state: Literal["open", "opening", "failed"]
+    address: str | None
+    """Of one that is not open: which of its owner's own is to be written to."""
     error: str | None
 
 

@@ -12,7 +12,7 @@ from bot.domain.instants import iso
 from bot.domain.place import Binding, channel_of
 from bot.domain.post import Post, PostState
 from bot.domain.session import Session
-from bot.service.opening import CHANNELS, is_needless, newest_opening, ways
+from bot.service.opening import CHANNELS, address_of, is_needless, newest_opening, ways
 from bot.service.ports.store import Transaction
 from web.api import models
 
@@ -35,6 +35,7 @@ def show_place(binding: Binding) -> models.Place:
         url=url,
         since=iso(binding.created_at),
         state="open",
+        address=None,
         error=None,
     )
 
@@ -77,6 +78,7 @@ def _opening(post: Post) -> models.Place:
         url=None,
         since=iso(post.created_at),
         state="failed" if failed else "opening",
+        address=address_of(post) or None,
         error=post.last_error,
     )
 

@@ -44,7 +44,7 @@ function placeNode(place) {
   if (place.state === "failed") {
     const again = h("button", { type: "button", class: "link", data: { testid: "place-again", channel: place.channel }, text: "Try again" });
     again.setAttribute("aria-label", `Try again to go on ${way}`);
-    again.addEventListener("click", () => openPlace(again, place.channel, null));
+    again.addEventListener("click", () => openPlace(again, place.channel, place.address));
     return chip(place, h("span", { dir: "auto", text: `could not be opened ${way}: ${sentence(place.error || "no reason given")}` }), " ", again);
   }
   if (place.channel === "email") return chip(place, h("span", {}, way, peopleWords(place.people)));
