@@ -9,7 +9,7 @@ from bot.service.ports.store import Transaction
 
 
 def gather(tx: Transaction, commands: Sequence[AdvanceRequest]) -> None:
-    """Hold the commands' questions, their sessions and the ends of their journals.
+    """Hold the commands' questions with their surfaces, sessions and the ends of their journals.
 
     Whatever is found here the handlers need not ask for one by one, which is most of what a
     reminder costs; what is not found, they look for themselves. Requests come before sessions, as
@@ -18,6 +18,7 @@ def gather(tx: Transaction, commands: Sequence[AdvanceRequest]) -> None:
     held = tx.requests.hold([command.request_id for command in commands])
     tx.sessions.hold([request.session_id for request in held])
     ids = [request.id for request in held]
+    tx.surfaces.hold(ids)
     tx.journal.hold(ids)
     tx.receipts.expect([command.external_key for command in commands])
     asked = {recipient.canonical_id for id_ in ids for recipient in tx.requests.recipients(id_)} | {

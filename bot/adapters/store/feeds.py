@@ -10,7 +10,6 @@ from bot.adapters.store.people import People
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import feed
 from bot.adapters.store.statements import Statement, columns, insert_into
-from bot.adapters.store.surface_statements import WANT
 from bot.domain.instants import Micros
 from bot.service.ports.tables import FeedEntry
 
@@ -49,8 +48,6 @@ class Feeds:
         active = self._people.take_active()
         if not told and not active:
             return
-        if not self._db.is_exclusive and self._db.waiting(WANT):
-            self._db.write()  # surfaces come before people
         concerned = sorted({*told, *active})
         if len(concerned) > 1:
             self._people.hold(concerned)

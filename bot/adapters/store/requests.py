@@ -26,6 +26,7 @@ from bot.adapters.store.statements import (
     update_by_id,
     where,
 )
+from bot.adapters.store.surfaces import Surfaces
 from bot.domain.feedback import (
     FeedbackRequest,
     FeedbackResponse,
@@ -157,8 +158,9 @@ _RESPONSES_AMONG = Statement(
 class Requests:
     """Implements the port `RequestTable`."""
 
-    def __init__(self, runner: Runner, people: People) -> None:
+    def __init__(self, runner: Runner, people: People, surfaces: Surfaces) -> None:
         self._db = runner
+        self._surfaces = surfaces
         self._recipients = Recipients(runner, people)
         self._known: Known[str, FeedbackRequest] = Known(runner, "requests")
         self._answered: Known[str, Sequence[FeedbackResponse]] = Known(runner, "responses")
@@ -167,6 +169,7 @@ class Requests:
         """Keep a new request."""
         self._known.put(request.id, request)
         self._recipients.begin(request.id)
+        self._surfaces.begin(request.id)
         self._db.later(
             ADD,
             request.id,

@@ -81,12 +81,6 @@ class Runner:
         if self._waiting:
             self._flush()
 
-    def write(self) -> None:
-        """Write what waits, though the function has not ended."""
-        if self._waiting:
-            self._set_mark()
-            self._flush()
-
     def fail(self) -> None:
         """Drop what waits, and all that is known: the function is taken back."""
         self._drop()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    and_,
+    Select,
     bindparam,
     case,
     func,
     literal_column,
-    null,
     or_,
     select,
     text,
@@ -18,12 +19,36 @@ from sqlalchemy import (
 )
 
 from bot.adapters.store.schema import attempts, persons, requests, surfaces
-from bot.adapters.store.statements import Statement, columns, insert_into, names
+from bot.adapters.store.statements import (
+    Statement,
+    among,
+    columns,
+    insert_into,
+    names,
+    update_by_id,
+)
 from bot.domain.surface import Surface
 
 FIELDS = names(Surface)
 ADD = insert_into(surfaces)
 ADD_ATTEMPT = insert_into(attempts)
+_NEVER_CHANGED = {"id", "request_id", "person_id", "channel", "address", "lane"}
+SAVE = update_by_id(surfaces, [name for name in FIELDS if name not in _NEVER_CHANGED])
+
+
+def _held(condition: ColumnElement[bool]) -> Select[Any]:
+    """Select surfaces by id, holding their rows until the commit."""
+    return (
+        columns(surfaces, FIELDS)
+        .where(condition)
+        .order_by(surfaces.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+HOLD = Statement(lambda: _held(surfaces.c.id == bindparam("id")))
+HOLD_OF = Statement(lambda: _held(surfaces.c.request_id == bindparam("request_id")))
+HOLD_AMONG = Statement(lambda: _held(among(surfaces.c.request_id)))
 OF_REQUEST = Statement(
     lambda: (
         columns(surfaces, FIELDS)
@@ -42,35 +67,6 @@ _IS_DEAD = text("surfaces.state = 'dead'")
 _IS_SHOWN = surfaces.c.shown_version > 0
 # A try of which nobody knows what it left behind, or one that is being made.
 _IS_UNCERTAIN = surfaces.c.attempts > surfaces.c.failures
-_IS_SETTLED = bindparam("settled") == bindparam("yes")
-_REPAINTED = or_(_IS_SHOWN, _IS_UNCERTAIN)
-WANT = Statement(
-    lambda: (
-        update(surfaces)
-        .where(
-            surfaces.c.request_id == bindparam("request_id"),
-            surfaces.c.wanted_version < bindparam("version"),
-        )
-        .values(
-            wanted_version=bindparam("version"),
-            priority=case((_REPAINTED, bindparam("priority")), else_=surfaces.c.priority),
-            # What was never sent is not sent once it is settled. What has parked looks again.
-            due_at=case(
-                (_IS_SHOWN, bindparam("due_at")),
-                (and_(_IS_UNCERTAIN, or_(~_dead(), _IS_SETTLED)), bindparam("due_at")),
-                (_IS_SETTLED, null()),
-                (and_(~_dead(), surfaces.c.due_at.is_(None)), bindparam("due_at")),
-                else_=surfaces.c.due_at,
-            ),
-            state=case((and_(_dead(), _IS_SHOWN), bindparam("sent")), else_=surfaces.c.state),
-            # A new version may be tried as often as the first; what is uncertain stays so.
-            attempts=case(
-                (_IS_SHOWN, surfaces.c.attempts - surfaces.c.failures), else_=surfaces.c.attempts
-            ),
-            failures=case((_IS_SHOWN, bindparam("zero")), else_=surfaces.c.failures),
-        )
-    )
-)
 
 
 def _due() -> CTE:
@@ -116,23 +112,6 @@ CLAIM = Statement(
         .returning(*(surfaces.c[name] for name in FIELDS))
     )
 )
-CLAIM_OF = Statement(
-    lambda: (
-        update(surfaces)
-        .where(
-            surfaces.c.request_id == bindparam("request_id"),
-            surfaces.c.due_at <= bindparam("now"),
-            or_(surfaces.c.claim_until.is_(None), surfaces.c.claim_until <= bindparam("now")),
-        )
-        .values(
-            claim_owner=bindparam("owner"),
-            claim_until=bindparam("until"),
-            claim_number=surfaces.c.claim_number + bindparam("step"),
-            attempts=surfaces.c.attempts + bindparam("step"),
-        )
-        .returning(*(surfaces.c[name] for name in FIELDS))
-    )
-)
 # The later of the two; the dialects name that function differently.
 NEXT_DUE = Statement(
     lambda: select(
@@ -143,68 +122,6 @@ NEXT_DUE = Statement(
             )
         )
     ).where(surfaces.c.due_at.is_not(None))
-)
-# What was wanted meanwhile stays due: only the version that was tried is settled.
-_NEXT = case(
-    (surfaces.c.wanted_version > bindparam("version"), surfaces.c.due_at),
-    else_=bindparam("retry_at"),
-)
-_OWN = and_(surfaces.c.id == bindparam("id"), surfaces.c.claim_number == bindparam("number"))
-RECORD_SHOWN = Statement(
-    lambda: (
-        update(surfaces)
-        .where(_OWN)
-        .values(
-            shown_version=case(
-                (bindparam("version") > surfaces.c.shown_version, bindparam("version")),
-                else_=surfaces.c.shown_version,
-            ),
-            state=bindparam("state"),
-            attempts=bindparam("zero"),
-            failures=bindparam("zero"),
-            sent_at=func.coalesce(surfaces.c.sent_at, bindparam("at")),
-            landed=func.coalesce(bindparam("landed"), surfaces.c.landed),
-            last_error=null(),
-            due_at=_NEXT,
-            claim_owner=null(),
-            claim_until=null(),
-        )
-        .returning(surfaces.c.due_at)
-    )
-)
-RECORD_FAILED = Statement(
-    lambda: (
-        update(surfaces)
-        .where(_OWN)
-        .values(
-            state=case(
-                (bindparam("dead_now") == bindparam("yes"), bindparam("dead")),
-                else_=surfaces.c.state,
-            ),
-            failures=surfaces.c.failures + bindparam("failed"),
-            last_error=bindparam("error"),
-            due_at=_NEXT,
-            claim_owner=null(),
-            claim_until=null(),
-        )
-        .returning(surfaces.c.due_at)
-    )
-)
-# Nothing was tried, so the try is given back.
-RELEASE = Statement(
-    lambda: (
-        update(surfaces)
-        .where(_OWN)
-        .values(
-            attempts=surfaces.c.attempts - bindparam("step"),
-            due_at=case(
-                (bindparam("waits") == bindparam("step"), bindparam("retry_at")), else_=_NEXT
-            ),
-            claim_owner=null(),
-            claim_until=null(),
-        )
-        .returning(surfaces.c.due_at)
-    )
 )
 PLAN = Statement(
     lambda: (

@@ -7,8 +7,10 @@ from operator import attrgetter
 from typing import Any
 
 from bot.adapters.store import surface_statements as statements
-from bot.adapters.store.requests import ADD as NEW_REQUEST
+from bot.adapters.store.known import Known
 from bot.adapters.store.runner import Runner
+from bot.adapters.store.statements import portions
+from bot.domain import showing
 from bot.domain.instants import Micros
 from bot.domain.surface import Surface, SurfaceState
 from bot.service.ports.tables import Attempt, Recorded, Tally
@@ -19,24 +21,49 @@ class Surfaces:
 
     def __init__(self, runner: Runner) -> None:
         self._db = runner
+        self._known: Known[str, Surface] = Known(runner, "surfaces")
+        self._of: Known[str, tuple[str, ...]] = Known(runner, "surfaces")
+        """Which surfaces a request has, of requests all of whose surfaces are held."""
+
+    def begin(self, request_id: str) -> None:
+        """Note that a new request has no surfaces so far."""
+        self._of.put(request_id, ())
 
     def add(self, surface: Surface) -> None:
         """Keep a new surface."""
-        values = dict(zip(statements.FIELDS, _in_order(surface), strict=True))
-        values["state"] = surface.state.value
-        self._db.later(statements.ADD, surface.id, values)
+        self._db.later(statements.ADD, surface.id, _values(surface))
+        self._known.put(surface.id, surface)
+        others = self._of.get(surface.request_id)
+        if others is not None:
+            self._of.put(surface.request_id, (*others, surface.id))
 
     def get(self, surface_id: str) -> Surface | None:
         """Return a surface."""
-        row = self._db.one(statements.GET, {"id": surface_id})
-        return None if row is None else surface_of(row)
+        surface = self._known.get(surface_id)
+        if surface is None:
+            row = self._db.one(statements.GET, {"id": surface_id})
+            if row is not None:
+                surface = surface_of(row)
+                self._known.put_read(surface_id, surface)
+        return surface
 
     def of_request(self, request_id: str) -> Sequence[Surface]:
         """Return where a request is shown."""
-        return [
-            surface_of(row)
-            for row in self._db.all(statements.OF_REQUEST, {"request_id": request_id})
-        ]
+        known = self._known_of(request_id)
+        if known is not None:
+            return sorted(known, key=attrgetter("id"))
+        rows = self._db.all(statements.OF_REQUEST, {"request_id": request_id})
+        return [surface_of(row) for row in rows]
+
+    def hold(self, request_ids: Sequence[str]) -> None:
+        """Hold the surfaces of several requests at once, in the order of their ids."""
+        for portion in portions(id_ for id_ in request_ids if id_ not in self._of):
+            found: dict[str, list[Surface]] = {id_: [] for id_ in portion.values()}
+            for row in self._db.all(statements.HOLD_AMONG, portion):
+                surface = surface_of(row)
+                found[surface.request_id].append(surface)
+            for request_id, surfaces in found.items():
+                self._keep(request_id, surfaces)
 
     def want(
         self,
@@ -48,21 +75,9 @@ class Surfaces:
         settled: bool = False,
     ) -> None:
         """Want every surface of a request to show `version`; repaint where it may be shown."""
-        self._db.later(
-            statements.WANT,
-            (request_id, version),
-            {
-                "request_id": request_id,
-                "version": version,
-                "priority": priority,
-                "due_at": due_at,
-                "settled": int(settled),
-                "yes": 1,
-                "zero": 0,
-                "dead": SurfaceState.DEAD.value,
-                "sent": SurfaceState.SENT.value,
-            },
-        )
+        for surface in self._held_of(request_id):
+            if surface.wanted_version < version:
+                self._save(showing.wanting(surface, version, priority, due_at, settled=settled))
 
     def plan(self, surface_id: str, due_at: Micros, position: int | None = None) -> None:
         """Move when a surface is due that was not tried so far, and its place among channels."""
@@ -77,44 +92,23 @@ class Surfaces:
 
     def claim_due(self, owner: str, now: Micros, until: Micros, limit: int) -> Sequence[Surface]:
         """Claim what is due, urgent first, skipping what others hold."""
-        rows = self._db.all(
-            statements.CLAIM,
-            {"owner": owner, "now": now, "until": until, "limit": limit, "step": 1},
-        )
-        return sorted((surface_of(row) for row in rows), key=lambda s: (s.priority, s.due_at, s.id))
+        asked = {"owner": owner, "now": now, "until": until, "limit": limit, "step": 1}
+        claimed = [surface_of(row) for row in self._db.all(statements.CLAIM, asked)]
+        for surface in claimed:
+            self._known.put(surface.id, surface)
+        return sorted(claimed, key=lambda s: (s.priority, s.due_at, s.id))
 
     def claim_of(
         self, request_id: str, owner: str, now: Micros, until: Micros
     ) -> Sequence[Surface]:
         """Claim what is due of one request."""
-        wanted = self._db.waiting(statements.WANT).values()
-        if request_id in self._db.waiting(NEW_REQUEST) and all(
-            row["request_id"] != request_id for row in wanted
-        ):
-            return self._claim_new(request_id, owner, now, until)
-        values = {"request_id": request_id, "owner": owner, "now": now, "until": until, "step": 1}
-        return [surface_of(row) for row in self._db.all(statements.CLAIM_OF, values)]
-
-    def _claim_new(
-        self, request_id: str, owner: str, now: Micros, until: Micros
-    ) -> Sequence[Surface]:
-        """Claim what is due of a request that this transaction made: none is stored so far."""
-        claimed = []
-        for id_, row in self._db.waiting(statements.ADD).items():
-            due_at, claimed_until = row["due_at"], row["claim_until"]
-            if row["request_id"] != request_id or due_at is None or due_at > now:
-                continue
-            if claimed_until is not None and claimed_until > now:
-                continue
-            held = {
-                **row,
-                "claim_owner": owner,
-                "claim_until": until,
-                "claim_number": row["claim_number"] + 1,
-                "attempts": row["attempts"] + 1,
-            }
-            self._db.later(statements.ADD, id_, held)
-            claimed.append(Surface(**{**held, "state": SurfaceState(held["state"])}))
+        claimed = [
+            showing.claimed(surface, owner, until)
+            for surface in self._held_of(request_id)
+            if showing.can_be_claimed(surface, now)
+        ]
+        for surface in claimed:
+            self._save(surface)
         return claimed
 
     def next_due(self) -> Micros | None:
@@ -133,50 +127,51 @@ class Surfaces:
         dead: bool = False,
     ) -> Recorded:
         """End an attempt; when its claim was lost, nothing is written."""
-        values = {
-            "id": attempt.surface_id,
-            "number": attempt.claim_number,
-            "version": attempt.version,
-            "retry_at": retry_at,
-        }
+        surface = self._claimed_by(attempt)
+        if surface is None:
+            return Recorded(written=False, due_at=None)
         if shown:
-            sent = {"state": SurfaceState.SENT.value, "zero": 0, "at": attempt.at, "landed": landed}
-            row = self._db.one(statements.RECORD_SHOWN, values | sent)
+            after = showing.shown(
+                surface, attempt.version, attempt.at, retry_at=retry_at, landed=landed
+            )
         else:
-            failed = {
-                "dead_now": int(dead),
-                "yes": 1,
-                "dead": SurfaceState.DEAD.value,
-                "failed": int(certain),
-                "error": attempt.detail,
-            }
-            row = self._db.one(statements.RECORD_FAILED, values | failed)
-        return self._recorded(attempt, row)
+            after = showing.failed(
+                surface,
+                attempt.version,
+                attempt.detail,
+                retry_at=retry_at,
+                certain=certain,
+                dead=dead,
+            )
+        self._save(after)
+        self._attempted(attempt)
+        return Recorded(written=True, due_at=after.due_at)
 
     def release(self, attempt: Attempt, wait_until: Micros | None) -> Recorded:
         """End a claim under which nothing was tried; with `wait_until` it is due again then.
 
         When the claim was lost, nothing is written.
         """
-        waits = wait_until is not None
-        row = self._db.one(
-            statements.RELEASE,
-            {
-                "id": attempt.surface_id,
-                "number": attempt.claim_number,
-                "version": attempt.version,
-                "retry_at": wait_until,
-                "waits": int(waits),
-                "step": 1,
-            },
-        )
-        if waits:
-            return Recorded(written=row is not None, due_at=row[0] if row else None)
-        return self._recorded(attempt, row)
-
-    def _recorded(self, attempt: Attempt, row: tuple[Any, ...] | None) -> Recorded:
-        if row is None:
+        surface = self._claimed_by(attempt)
+        if surface is None:
             return Recorded(written=False, due_at=None)
+        after = showing.released(surface, attempt.version, wait_until)
+        self._save(after)
+        if wait_until is None:
+            self._attempted(attempt)
+        return Recorded(written=True, due_at=after.due_at)
+
+    def _claimed_by(self, attempt: Attempt) -> Surface | None:
+        """Return the surface of an attempt, held; None when somebody else has claimed it since."""
+        surface = self._known.get(attempt.surface_id)
+        if surface is None:
+            row = self._db.one(statements.HOLD, {"id": attempt.surface_id})
+            surface = None if row is None else surface_of(row)
+        if surface is None or surface.claim_number != attempt.claim_number:
+            return None
+        return surface
+
+    def _attempted(self, attempt: Attempt) -> None:
         self._db.later(
             statements.ADD_ATTEMPT,
             (attempt.surface_id, attempt.claim_number),
@@ -189,7 +184,36 @@ class Surfaces:
                 "at": attempt.at,
             },
         )
-        return Recorded(written=True, due_at=row[0])
+
+    def _held_of(self, request_id: str) -> Sequence[Surface]:
+        """Return a request's surfaces, held until the commit."""
+        known = self._known_of(request_id)
+        if known is not None:
+            return known
+        rows = self._db.all(statements.HOLD_OF, {"request_id": request_id})
+        surfaces = [surface_of(row) for row in rows]
+        self._keep(request_id, surfaces)
+        return surfaces
+
+    def _known_of(self, request_id: str) -> Sequence[Surface] | None:
+        ids = self._of.get(request_id)
+        if ids is None:
+            return None
+        known = [self._known[id_] for id_ in ids if id_ in self._known]
+        return known if len(known) == len(ids) else None
+
+    def _keep(self, request_id: str, surfaces: Sequence[Surface]) -> None:
+        for surface in surfaces:
+            self._known.put(surface.id, surface)
+        self._of.put(request_id, tuple(surface.id for surface in surfaces))
+
+    def _save(self, surface: Surface) -> None:
+        """Write back what may change of a surface that is held."""
+        statement = statements.SAVE
+        if surface.id in self._db.waiting(statements.ADD):
+            statement = statements.ADD
+        self._db.later(statement, surface.id, _values(surface))
+        self._known.put(surface.id, surface)
 
     def seen(
         self, request_id: str, person_id: str, channel: str, version: int, at: Micros = 0
@@ -236,7 +260,14 @@ class Surfaces:
 _in_order = attrgetter(*statements.FIELDS)
 
 
+def _values(surface: Surface) -> dict[str, Any]:
+    values = dict(zip(statements.FIELDS, _in_order(surface), strict=True))
+    values["state"] = surface.state.value
+    return values
+
+
 def surface_of(row: tuple[Any, ...]) -> Surface:
     """Return a surface of its columns."""
     values = dict(zip(statements.FIELDS, row, strict=True))
-    return Surface(**values | {"state": SurfaceState(values["state"])})
+    values["state"] = SurfaceState(values["state"])
+    return Surface(**values)

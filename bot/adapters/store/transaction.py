@@ -58,9 +58,9 @@ class StoreTransaction:
         self.posts = Posts(runner)
         self.rates = Rates(runner)
         self.receipts = Receipts(runner)
-        self.requests = Requests(runner, self.people)
-        self.sessions = Sessions(runner)
         self.surfaces = Surfaces(runner)
+        self.requests = Requests(runner, self.people, self.surfaces)
+        self.sessions = Sessions(runner)
         self.tickets = Tickets(runner)
         self.vault = Vault(runner)
         self.announcements: dict[Announcement, None] = {}
