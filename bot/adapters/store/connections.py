@@ -160,6 +160,7 @@ class _Connection:
         before_commit: Callable[[StoreTransaction, psycopg.Cursor[Any]], None] | None,
     ) -> T:
         self._cursor.execute(begin)
+        self._transaction.open()
         self._transaction.begin()
         result = function(self._transaction, *arguments)
         self._transaction.finish()

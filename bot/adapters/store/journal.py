@@ -302,7 +302,11 @@ class Journal:
         salt = self._salt()
         digest = chain.digest_content(salt, content)
         certain = self._certain.get(request_id)
-        if certain is None and request_id in self._db.waiting(NEW_REQUEST):
+        if (
+            certain is None
+            and request_id in self._db.waiting(NEW_REQUEST)
+            and request_id not in self._db.waiting(_PUT_HEAD)
+        ):
             certain = chain.BEGINNING
         if certain is not None:
             tip, chained = self._follow(entry, request_id, certain, salt, digest)

@@ -261,7 +261,7 @@ class People:
         seen = self._seen.get(person_id)
         if seen is not None:
             return seen
-        person = _person(self._db.one(_GET, {"id": person_id}))
+        person = _person(self._db.row(_GET, {"id": person_id}, person_id, _FEED, _CHANNEL))
         if person is not None:
             self._known.put_read(person_id, _Kept(person, person.feed_seq))
         return person
@@ -271,7 +271,7 @@ class People:
         kept = self._known.get(person_id)
         if kept is not None and kept.person is not None:
             return kept.person
-        person = _person(self._db.one(_LOCK, {"id": person_id}))
+        person = _person(self._db.row(_LOCK, {"id": person_id}, person_id, _FEED, _CHANNEL))
         if person is not None:
             self._known.put(person_id, _Kept(person, person.feed_seq))
         return person
@@ -321,6 +321,7 @@ class People:
 
     def merge(self, person_id: str, into: str) -> None:
         """Make one person an alias of another, and all who were its aliases too."""
+        self._db.write()  # whose rows wait is told by their canonical ids
         self._db.run(_MERGE, {"id": person_id, "into": into})
 
     def next_feed_number(self, person_id: str) -> int:
@@ -372,13 +373,18 @@ class People:
     def allow_contact(self, session_id: str, person_id: str, at: Micros) -> None:
         """Let a session write to a person."""
         values = {"session_id": session_id, "person_id": person_id, "allowed_at": at}
+        if (session_id, person_id) in self._db.waiting(_ALLOW):
+            return
         self._db.later(_ALLOW, (session_id, person_id), values)
 
     def is_contact(self, session_id: str, person_id: str) -> bool:
         """Tell whether a session may write to a person."""
         values = {"session_id": session_id, "person_id": person_id}
-        if (session_id, person_id) in self._db.waiting(_ALLOW):
+        waiting = self._db.waiting(_ALLOW)
+        if (session_id, person_id) in waiting:
             return True
+        if any(row["session_id"] == session_id for row in waiting.values()):
+            return bool(self._db.all(_IS_CONTACT, values))  # by another name of theirs, perhaps
         return bool(self._db.stored(_IS_CONTACT, values))
 
     def contacts_of(self, owner_id: str, start: str, limit: int) -> Sequence[Person]:

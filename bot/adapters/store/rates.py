@@ -62,7 +62,7 @@ class Rates:
         """Add one cell of `interval` and return the new theoretical arrival time."""
         known = self._known.get(key)
         if known is None and self._db.is_exclusive:
-            row = self._db.one(_GET, {"key": key})
+            row = self._db.row(_GET, {"key": key}, key, _PUT)
             known = row[0] if row else now
         if known is not None:
             # As the statement does it: what is beyond any burst was noted by another clock.

@@ -50,7 +50,7 @@ class Receipts:
         """Return what a command's first arrival led to, marked as replayed."""
         if external_key in self._missing:
             return None
-        row = self._db.one(_FIND, {"external_key": external_key})
+        row = self._db.row(_FIND, {"external_key": external_key}, external_key, _ADD)
         if row is None:
             return None
         status, session_id, request_id, seq, text, offer, of = unpacked(row[0])

@@ -76,6 +76,9 @@ class Recipients:
     ) -> None:
         """Put a request to a person; one who is a recipient already gets this part."""
         self._note(request_id, person_id, position, part, route, by_id)
+        waiting = self._db.waiting(_ADD_RECIPIENT).get((request_id, person_id))
+        if waiting is not None:
+            position = waiting["position"]  # as the statement leaves it
         self._db.later(
             _ADD_RECIPIENT,
             (request_id, person_id),

@@ -215,7 +215,7 @@ class Requests:
         """Return a request."""
         request = self._known.get(request_id)
         if request is None:
-            row = self._db.one(_GET, {"id": request_id})
+            row = self._db.row(_GET, {"id": request_id}, request_id, ADD, _SAVE)
             if row is not None:
                 request = request_of(row)
                 self._known.put_read(request_id, request)
@@ -225,7 +225,7 @@ class Requests:
         """Return a request, holding its row until the commit: votes come one after the other."""
         request = self._known.get(request_id)
         if request is None:
-            row = self._db.one(_LOCK, {"id": request_id})
+            row = self._db.row(_LOCK, {"id": request_id}, request_id, ADD, _SAVE)
             if row is not None:
                 request = request_of(row)
                 self._known.put(request_id, request)

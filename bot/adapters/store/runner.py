@@ -1,8 +1,8 @@
 """Runs statements on one cursor, and keeps back what can be written later.
 
-A function's new rows, and its changes of whole rows, wait here until it ends: two changes of one
-row are then one statement, and rows of one table go together. Whatever else is run first has
-written what it depends on, so that nobody can tell.
+New rows, and changes of whole rows, wait here until the transaction ends: two changes of one row
+are then one statement, and rows of one table go together, also those of several functions that
+share a commit. Whatever else is run first has written what it depends on, so that nobody can tell.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from bot.adapters.store.statements import Compiled, Parameters, Row, Statement, 
 
 Waiting = dict[Hashable, Parameters]
 """Rows that wait for one statement, by their keys."""
+
+
+class Entangled(Exception):
+    """A function changed what another one left to be added, and cannot be written apart from it.
+
+    Each is to have a transaction of its own.
+    """
 
 
 class Cursor(Protocol):
@@ -42,6 +49,7 @@ class Runner:
         "_forgetters",
         "_mark",
         "_together",
+        "_undo",
         "_waiting",
         "is_exclusive",
     )
@@ -68,21 +76,43 @@ class Runner:
         self._changes = 0
         self._forgetters: list[tuple[int, Callable[[], None]]] = []
         self._mark: Callable[[], None] | None = None
+        self._undo: list[tuple[Compiled, Hashable, Parameters | None]] = []
         self.is_exclusive = is_exclusive
 
-    def begin(self, mark: Callable[[], None] | None = None) -> None:
-        """Begin a function; `mark` is called before anything is written that it may take back."""
+    def open(self) -> None:
+        """Begin a transaction: whatever waits is of none."""
         self._drop()
+
+    def begin(self, mark: Callable[[], None] | None = None) -> None:
+        """Begin a function; `mark` is called before anything is written that it may take back.
+
+        Without a mark it is the only function of its transaction, which is taken back with it.
+        """
         self._mark = mark
+        self._undo = []
 
     def end(self) -> None:
-        """Write what waits: the function has done all that it will do."""
+        """Write what waits: the transaction has done all that it will do."""
         self._mark = None
         if self._waiting:
             self._flush()
 
+    def write(self) -> None:
+        """Write what waits now: what follows may matter to it in a way that no column shows."""
+        if self._waiting:
+            self._set_mark()
+            self._flush()
+
+    def undo(self) -> None:
+        """Drop what the function left to be written, and all that is known: it is taken back."""
+        if self._mark is None:  # whatever came before it is written
+            self._drop()
+        else:
+            self._take_back()
+        self.forget()
+
     def fail(self) -> None:
-        """Drop what waits, and all that is known: the function is taken back."""
+        """Drop what waits, and all that is known: the transaction is taken back."""
         self._drop()
         self.forget()
 
@@ -96,17 +126,34 @@ class Runner:
             forget()
 
     def later(self, statement: Statement, key: Hashable, row: Parameters) -> None:
-        """Write a row when the function ends, in place of one that waits under this key."""
+        """Write a row when the transaction ends, in place of one that waits under this key."""
         compiled = self._compiled.get(statement) or self._ready(statement)
-        try:
-            self._waiting[compiled][key] = row
-        except KeyError:
-            self._waiting[compiled] = {key: row}
+        rows = self._waiting.get(compiled)
+        if rows is None:
+            rows = self._waiting[compiled] = {}
             self._changes |= compiled.changes
+        if self._mark is not None:
+            self._undo.append((compiled, key, rows.get(key)))
+        rows[key] = row
 
     def waiting(self, statement: Statement) -> Mapping[Hashable, Parameters]:
         """Return the rows that wait for a statement."""
         return self._waiting.get(self._ready(statement), _NOTHING)
+
+    def row(
+        self, statement: Statement, parameters: Parameters, key: Hashable, *writers: Statement
+    ) -> Row | None:
+        """Return the first row of a query that depends on nothing but the row with this key.
+
+        Only when that very row waits for one of its `writers` is anything written first.
+        """
+        for writer in writers:
+            if key in self.waiting(writer):
+                return self.one(statement, parameters)
+        compiled = self._ready(statement)
+        self._cursor.execute(compiled.text, compiled.pick(parameters))
+        row: Row | None = self._cursor.fetchone()
+        return row
 
     def run(self, statement: Statement, parameters: Parameters) -> int:
         """Run a write now and return how many rows it touched."""
@@ -156,13 +203,37 @@ class Runner:
         return compiled
 
     def _set_mark(self) -> None:
-        if self._mark is not None:
-            self._mark()
-            self._mark = None
+        """Have what this function writes from now on apart from what others left to be written."""
+        if self._mark is None:
+            return
+        before = {(compiled, key): row for compiled, key, row in reversed(self._undo)}
+        if any(row is not None and compiled.adds for (compiled, _), row in before.items()):
+            raise Entangled
+        mine = self._take_back()
+        if any(self._waiting.values()):
+            self._flush()
+        self._mark()
+        self._mark = None
+        for (compiled, key), row in mine.items():
+            self._waiting.setdefault(compiled, {})[key] = row
+            self._changes |= compiled.changes
+
+    def _take_back(self) -> dict[tuple[Compiled, Hashable], Parameters]:
+        """Take out what this function left to be written, and return it."""
+        waiting = self._waiting
+        mine = {(compiled, key): waiting[compiled][key] for compiled, key, _ in self._undo}
+        while self._undo:
+            compiled, key, before = self._undo.pop()
+            if before is None:
+                del waiting[compiled][key]
+            else:
+                waiting[compiled][key] = before
+        return mine
 
     def _drop(self) -> None:
         self._waiting = {}
         self._changes = 0
+        self._undo = []
 
     def _flush(self) -> None:
         waiting, cursor = self._waiting, self._cursor
@@ -172,7 +243,7 @@ class Runner:
                 rows = [*map(compiled.pick, waiting[compiled].values())]
                 if len(rows) == 1:
                     cursor.execute(compiled.text, rows[0])
-                else:
+                elif rows:
                     cursor.executemany(compiled.text, rows)
 
 

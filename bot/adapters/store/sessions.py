@@ -147,7 +147,7 @@ class Sessions:
         """Return a session."""
         session = self._known.get(session_id)
         if session is None:
-            session = _session(self._db.one(_GET, {"id": session_id}))
+            session = _session(self._db.row(_GET, {"id": session_id}, session_id, ADD, _SAVE))
             if session is not None:
                 self._known.put_read(session_id, session)
         return session
@@ -156,7 +156,7 @@ class Sessions:
         """Return a session, keeping others from changing it until the commit."""
         session = self._known.get(session_id)
         if session is None:
-            session = _session(self._db.one(_LOCK, {"id": session_id}))
+            session = _session(self._db.row(_LOCK, {"id": session_id}, session_id, ADD, _SAVE))
             if session is not None:
                 self._known.put(session_id, session)
         return session
@@ -186,7 +186,15 @@ class Sessions:
 
     def active_of(self, owner_id: str) -> Sequence[Session]:
         """Return a person's active sessions, oldest first."""
-        return [session_of(row) for row in self._db.all(_ACTIVE_OF, {"owner_id": owner_id})]
+        asked = {"owner_id": owner_id}
+        # Of others' sessions nothing need be written for this.
+        waits = any(
+            row["owner_id"] == owner_id
+            for statement in (ADD, _SAVE)
+            for row in self._db.waiting(statement).values()
+        )
+        read = self._db.all if waits else self._db.stored
+        return [session_of(row) for row in read(_ACTIVE_OF, asked)]
 
     def count_held(self, owner_id: str) -> int:
         """Return how many sessions of a person are held back."""

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from bot.adapters.store.announcements import Announcements, follow, resolve
 from bot.adapters.store.journal import Heads
 from bot.adapters.store.migration import migrate_sqlite
+from bot.adapters.store.runner import Entangled
 from bot.adapters.store.serverlock import ServerLock
 from bot.adapters.store.sqlite_connection import SqliteConnection, translated
 from bot.adapters.store.statements import Compiled, Statement
@@ -213,6 +214,7 @@ class SqliteStore:
             # One snapshot for the whole function, however many statements it runs.
             connection.cursor.execute("BEGIN")
             try:
+                connection.transaction.open()
                 connection.transaction.begin()
                 result = function(connection.transaction, *args)
                 connection.transaction.finish()
@@ -264,9 +266,17 @@ class SqliteStore:
             return True
         try:
             writer.forget_if_changed()
+            writer.transaction.open()
             for job in jobs:
                 self._run_one(writer, job, alone=alone)
+            # What they left to be written is of all of them: if that fails, which nothing should
+            # make it, the batch is off.
+            writer.transaction.end()
             cursor.execute("COMMIT")
+        except Entangled:
+            writer.connection.rollback()
+            writer.transaction.fail()
+            return False
         except BaseException as error:  # noqa: BLE001 - this thread must outlive whatever it is
             # Some errors (disk full, I/O) have rolled everything back already.
             if writer.connection.in_transaction:
@@ -284,22 +294,19 @@ class SqliteStore:
         try:
             job.result = job.function(transaction, *job.arguments)
             transaction.finish()
-        except sqlite3.OperationalError:
-            raise  # the database's trouble, not this function's: the whole batch is off
+        except (Entangled, sqlite3.OperationalError):
+            raise  # not this function's own trouble: the whole batch is off
         except BaseException as error:  # noqa: BLE001 - handed to the waiter
             job.error = translated(error) if isinstance(error, sqlite3.Error) else error
             job.result = None
-            transaction.fail()
+            transaction.undo()
             if alone:
                 writer.cursor.execute("ROLLBACK")
                 writer.cursor.execute("BEGIN")  # so that the commit has something to end
             else:
                 savepoint.undo()
             return
-        # What it left to be written is written outside its savepoint: if that fails, which nothing
-        # should make it, the batch is off.
         savepoint.release()
-        transaction.end()
         job.announcements = transaction.announcements
 
     def _settle(self, jobs: list[_Job]) -> None:

@@ -48,6 +48,8 @@ class Compiled:
     """Puts named values into the order of the text's marks."""
     table: str | None
     """What it writes to; None when it only reads."""
+    adds: bool
+    """Whether it cannot be run twice with one key."""
     touches: int
     """The columns whose values it depends on."""
     changes: int
@@ -92,6 +94,7 @@ class Statement:
             text=text,
             pick=_picker(order),
             table=None if table is None else str(table.name),
+            adds=isinstance(element, Insert) and "ON CONFLICT" not in text,
             touches=_touched(element),
             changes=self._changes(table),
             rank=_rank(element, table),

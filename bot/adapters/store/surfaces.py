@@ -41,7 +41,9 @@ class Surfaces:
         """Return a surface."""
         surface = self._known.get(surface_id)
         if surface is None:
-            row = self._db.one(statements.GET, {"id": surface_id})
+            row = self._db.row(
+                statements.GET, {"id": surface_id}, surface_id, statements.ADD, statements.SAVE
+            )
             if row is not None:
                 surface = surface_of(row)
                 self._known.put_read(surface_id, surface)
@@ -165,7 +167,13 @@ class Surfaces:
         """Return the surface of an attempt, held; None when somebody else has claimed it since."""
         surface = self._known.get(attempt.surface_id)
         if surface is None:
-            row = self._db.one(statements.HOLD, {"id": attempt.surface_id})
+            row = self._db.row(
+                statements.HOLD,
+                {"id": attempt.surface_id},
+                attempt.surface_id,
+                statements.ADD,
+                statements.SAVE,
+            )
             surface = None if row is None else surface_of(row)
         if surface is None or surface.claim_number != attempt.claim_number:
             return None

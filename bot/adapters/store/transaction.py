@@ -65,28 +65,38 @@ class StoreTransaction:
         self.vault = Vault(runner)
         self.announcements: dict[Announcement, None] = {}
 
+    def open(self) -> None:
+        """Begin a transaction."""
+        self._runner.open()
+        if not self._runner.is_exclusive:
+            self.forget()
+
     def begin(self, mark: Callable[[], None] | None = None) -> None:
-        """Begin a function; `mark` is called before anything is written that it may take back."""
+        """Begin a function; `mark` is called before anything is written that it may take back.
+
+        Without a mark it is the only function of its transaction, which is taken back with it.
+        """
         self.announcements = {}
         self.people.begin()
         self.feeds.begin()
         self._runner.begin(mark)
-        if not self._runner.is_exclusive:
-            self.forget()
 
     def finish(self) -> None:
         """Do what comes last of all that the function wants; may be refused as it may."""
         self.feeds.end()
 
+    def undo(self) -> None:
+        """Drop what the function wanted; what it wrote already is for the caller to undo."""
+        self.announcements = {}
+        self._runner.undo()
+
     def end(self) -> None:
-        """Write what the function left to be written."""
+        """Write what the transaction's functions left to be written."""
         self._runner.end()
 
     def fail(self) -> None:
-        """Drop what the function wanted; what it wrote already is for the caller to undo."""
+        """Drop whatever waits: the transaction is taken back."""
         self.announcements = {}
-        self.people.begin()
-        self.feeds.begin()
         self._runner.fail()
 
     def forget(self) -> None:
