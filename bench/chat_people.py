@@ -32,6 +32,13 @@ async def furnish(app: web.Application, number: int, path: Path) -> None:
     await asyncio.to_thread(path.write_text, json.dumps(told))
 
 
+async def furnish_one(app: web.Application) -> tuple[str, str]:
+    """Keep one person with a session; return the ids of both."""
+    made = await app[STORE].run(_furnish, 1, app[CLOCK].now())
+    person_id, _, session_id = made[0]
+    return person_id, session_id
+
+
 def _furnish(tx: Transaction, number: int, now: Micros) -> list[tuple[str, str, str]]:
     made = []
     for _ in range(number):
