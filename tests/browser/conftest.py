@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
@@ -40,7 +41,22 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-extensions",
+    "--disable-breakpad",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--mute-audio",
 ]
+HERE = Path(__file__).parent
+WORKER_LOOP = {"loop_scope": "session"}
+"""One browser serves all tests of a worker, so they share the loop in which it was started."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let this folder's tests run in the worker's one loop."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(**WORKER_LOOP), append=False)
 
 
 def free_port() -> int:
@@ -123,7 +139,7 @@ class House:
         return self.codes[username]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(**WORKER_LOOP)
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     for name in Settings.model_fields:  # this machine's environment is not the test's
         monkeypatch.delenv(name.upper(), raising=False)
@@ -147,7 +163,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield House(app, str(server.make_url("")).rstrip("/"), clock, planner, codes)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(**WORKER_LOOP)
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = Server(tmp_path)
     await server.start()
@@ -155,7 +171,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     await server.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", **WORKER_LOOP)
 async def chromium() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
@@ -201,7 +217,7 @@ class Visitor:
 Visit = Callable[..., Awaitable[Visitor]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(**WORKER_LOOP)
 async def visit_at(chromium: Browser) -> AsyncIterator[Visit]:
     """Open a browser of its own at an address for each call."""
     visitors: list[Visitor] = []
@@ -217,7 +233,8 @@ async def visit_at(chromium: Browser) -> AsyncIterator[Visit]:
         visitor = Visitor(context, page, [])
         visitor.watch(page)
         visitors.append(visitor)
-        await page.goto(url)
+        if url != page.url:
+            await page.goto(url)
         return visitor
 
     yield visit
@@ -250,7 +267,10 @@ async def register(server: Server | House, visitor: Visitor, username: str) -> N
 
 
 async def arrive(server: Server | House, visitor: Visitor, username: str) -> None:
-    """Register and verify without the forms, which have tests of their own, and open the page."""
+    """Register and verify without the forms, which have tests of their own, and open the page.
+
+    Who comes from `about:blank` loads the page but once.
+    """
     request, url = visitor.context.request, server.url
     as_page = {"X-Handraise-Client": "page"}
     account = {
@@ -268,8 +288,10 @@ async def arrive(server: Server | House, visitor: Visitor, username: str) -> Non
     )
     assert answer.ok, await answer.text()
     # What signing in by the form leaves in this browser, besides the cookie that it has now.
+    if visitor.page.url == "about:blank":
+        await visitor.page.goto(f"{url}/health")
     await visitor.page.evaluate("localStorage.setItem('handraise.known', 'in')")
-    await visitor.page.reload()
+    await visitor.page.goto(f"{url}/")
     await expect(visitor.page.get_by_test_id("composer")).to_be_visible()
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 async def test_a_forgotten_password_is_set_by_the_link_and_other_sign_ins_end(
     house: House, visit_at: Visit
 ) -> None:
-    ana, other = await visit_at(house.url), await visit_at(house.url, width=320, height=640)
+    ana, other = await visit_at("about:blank"), await visit_at(house.url, width=320, height=640)
     await arrive(house, ana, "ana")
     page = other.page
     await page.get_by_test_id("show-login").click()
@@ -48,7 +48,7 @@ async def test_a_forgotten_password_is_set_by_the_link_and_other_sign_ins_end(
 
 
 async def test_where_a_session_lives_is_said_above_it(house: House, visit_at: Visit) -> None:
-    ana = await visit_at(house.url)
+    ana = await visit_at("about:blank")
     await arrive(house, ana, "ana")
     await ask(ana, "status")
     await expect(ana.page.get_by_test_id("message")).to_have_count(2)

@@ -26,7 +26,7 @@ async def first_card(house: House, visitor: Visitor) -> Locator:
 async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(
     house: House, visit_at: Visit
 ) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url, width=390, height=780)
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank", width=390, height=780)
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
     await ask(ana, TRIP)
@@ -73,9 +73,9 @@ async def test_people_comment_claim_hand_on_and_the_asker_sees_the_story(
     house: House, visit_at: Visit
 ) -> None:
     ana, ben, cleo = (
-        await visit_at(house.url),
-        await visit_at(house.url),
-        await visit_at(house.url, width=390, height=780),
+        await visit_at("about:blank"),
+        await visit_at("about:blank"),
+        await visit_at("about:blank", width=390, height=780),
     )
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
@@ -129,9 +129,9 @@ async def test_a_question_is_handed_on_and_who_is_told_only_looks_on(
     house: House, visit_at: Visit
 ) -> None:
     ana, ben, cleo = (
-        await visit_at(house.url),
-        await visit_at(house.url, width=390, height=780),
-        await visit_at(house.url),
+        await visit_at("about:blank"),
+        await visit_at("about:blank", width=390, height=780),
+        await visit_at("about:blank"),
     )
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")

@@ -19,7 +19,7 @@ from bot.service.ports.accounts import Account
 from bot.service.ports.inbox import Received
 from bot.service.ports.store import Transaction
 from bot.settings import Settings
-from tests.browser.conftest import House, Visit, ask, free_port, no_complaints, register
+from tests.browser.conftest import House, Visit, arrive, ask, free_port, no_complaints
 from tests.clock import FakeClock
 from tests.contract.records import a_person, a_request, a_surface, add_session
 from tests.contract.test_places import a_post
@@ -103,9 +103,9 @@ async def fits(page: Page) -> bool:
 async def test_an_administrator_sees_what_failed_and_tries_again(
     house: House, visit_at: Visit
 ) -> None:
-    ann, ben = await visit_at(house.url), await visit_at(house.url)
-    await register(house, ann, "ann")  # the first one is an administrator
-    await register(house, ben, "ben")
+    ann, ben = await visit_at("about:blank"), await visit_at("about:blank")
+    await arrive(house, ann, "ann")  # the first one is an administrator
+    await arrive(house, ben, "ben")
     await expect(ben.page.get_by_test_id("nav-admin")).to_be_hidden()
     await ben.page.goto(f"{house.url}/#/admin")
     await expect(ben.page.locator("#page")).to_contain_text("For administrators")
@@ -163,9 +163,9 @@ async def test_an_administrator_sees_what_failed_and_tries_again(
 
 
 async def test_an_administrator_looks_after_people(house: House, visit_at: Visit) -> None:
-    ann, ben = await visit_at(house.url), await visit_at(house.url)
-    await register(house, ann, "ann")
-    await register(house, ben, "ben")
+    ann, ben = await visit_at("about:blank"), await visit_at("about:blank")
+    await arrive(house, ann, "ann")
+    await arrive(house, ben, "ben")
     await house.app[STORE].run(a_month, house.clock.now())
     page = ann.page
     await page.goto(f"{house.url}/#/admin/people")
@@ -207,8 +207,8 @@ async def test_an_administrator_looks_after_people(house: House, visit_at: Visit
 
 
 async def test_it_fits_a_phone_and_needs_no_mouse(house: House, visit_at: Visit) -> None:
-    ann = await visit_at(house.url, width=320, height=640)
-    await register(house, ann, "ann")
+    ann = await visit_at("about:blank", width=320, height=640)
+    await arrive(house, ann, "ann")
     await ask(ann, "ask nobody: " + "w" * 300)
     await house.app[STORE].run(a_month, house.clock.now())
     page = ann.page
@@ -256,8 +256,8 @@ async def test_an_administrator_is_sent_to_slack_and_to_google(
     clock, planner = FakeClock(to_micros(datetime.now(UTC))), ScriptedPlanner()
     app = build_app(settings, clock=clock, planner=planner, send_code=keep, password_cost=4)
     async with TestServer(app, port=port):
-        ann = await visit_at(url)
-        await register(House(app, url, clock, planner, codes), ann, "ann")
+        ann = await visit_at("about:blank")
+        await arrive(House(app, url, clock, planner, codes), ann, "ann")
         page = ann.page
         for channel, place, asked in (
             ("slack", "https://slack.com/oauth/v2/authorize", "client_id=1.2&scope="),

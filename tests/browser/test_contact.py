@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 async def test_the_agent_asks_in_words_whether_it_may_ask(house: House, visit_at: Visit) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url, width=320, height=640)
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank", width=320, height=640)
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
     step = AskHuman(

@@ -33,8 +33,8 @@ print("by train")
 
 
 async def test_tables_code_days_channels_and_names(house: House, visit_at: Visit) -> None:
-    ana = await visit_at(house.url, permissions=["clipboard-read", "clipboard-write"])
-    ben = await visit_at(house.url)
+    ana = await visit_at("about:blank", permissions=["clipboard-read", "clipboard-write"])
+    ben = await visit_at("about:blank")
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
     page, composer = ana.page, ana.page.get_by_test_id("composer")
@@ -72,7 +72,7 @@ async def test_tables_code_days_channels_and_names(house: House, visit_at: Visit
 async def test_the_reader_s_place_is_kept_while_text_streams_and_older_ones_load(
     house: House, visit_at: Visit
 ) -> None:
-    ana = await visit_at(house.url)
+    ana = await visit_at("about:blank")
     await arrive(house, ana, "ana")
     page = ana.page
     house.planner.script = [Plan(steps=(Reply(text="First."),))]
@@ -127,7 +127,7 @@ async def test_the_reader_s_place_is_kept_while_text_streams_and_older_ones_load
 async def test_a_turn_is_stopped_and_what_is_too_long_is_not_lost(
     house: House, visit_at: Visit
 ) -> None:
-    ana = await visit_at(house.url, width=390, height=780)
+    ana = await visit_at("about:blank", width=390, height=780)
     await arrive(house, ana, "ana")
     page = ana.page
     begun = asyncio.Event()

@@ -23,7 +23,7 @@ async def focused(page: Page) -> str | None:
 
 
 async def test_one_registers_asks_and_looks_without_a_mouse(house: House, visit_at: Visit) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url)
+    ana, ben = await visit_at(house.url), await visit_at("about:blank")
     await arrive(house, ben, "ben")
     page = ana.page
     await expect(page.get_by_test_id("register-email")).to_be_focused()
@@ -65,9 +65,9 @@ async def test_one_registers_asks_and_looks_without_a_mouse(house: House, visit_
 
 async def test_a_question_is_dealt_with_by_keys(house: House, visit_at: Visit) -> None:
     ana, ben, cleo = (
-        await visit_at(house.url),
-        await visit_at(house.url),
-        await visit_at(house.url),
+        await visit_at("about:blank"),
+        await visit_at("about:blank"),
+        await visit_at("about:blank"),
     )
     for visitor, name in ((ana, "ana"), (ben, "ben"), (cleo, "cleo")):
         await arrive(house, visitor, name)

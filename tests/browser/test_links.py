@@ -6,19 +6,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot.domain.feedback import Field, FieldKind, Kind
 from bot.domain.planning import AskHuman, Plan
 from bot.service.links import Links
 from bot.service.ports.store import Transaction
-from tests.browser.conftest import House, Visit, ask, no_complaints, register
+from tests.browser.conftest import WORKER_LOOP, House, Visit, arrive, ask, no_complaints
 from web.keys import CLOCK, STORE, TOKENS
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest_asyncio.fixture(**WORKER_LOOP, params=["light", "dark"])
 async def phone(chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
     context = await chromium.new_context(
         viewport={"width": 320, "height": 568},
@@ -66,9 +67,9 @@ async def fits(page: Page) -> None:
 async def test_a_phone_without_scripts_answers_by_link(
     house: House, visit_at: Visit, phone: Page, tmp_path: Path
 ) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url)
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
     long = "Refund " + "x" * 120 + "?"
     house.planner.script = [
         Plan(

@@ -62,7 +62,7 @@ async def _place(page: Page) -> dict[str, Any]:
 async def test_a_long_session_opens_at_its_end_and_is_read_backwards(
     house: House, visit_at: Visit
 ) -> None:
-    ana = await visit_at(house.url)
+    ana = await visit_at("about:blank")
     ana.expected.append("503")
     await arrive(house, ana, "ana")
     page = ana.page
@@ -141,7 +141,7 @@ async def test_a_long_session_opens_at_its_end_and_is_read_backwards(
 async def test_the_least_step_back_leaves_the_end_while_much_comes_in(
     house: House, visit_at: Visit
 ) -> None:
-    ana = await visit_at(house.url)
+    ana = await visit_at("about:blank")
     await arrive(house, ana, "ana")
     page = ana.page
     await ask(ana, "help")

@@ -30,9 +30,8 @@ Object.defineProperty(document, "visibilityState", { get: () => (hidden ? "hidde
 async def test_a_question_is_told_and_counts_as_seen_only_once_it_is_looked_at(
     house: House, visit_at: Visit
 ) -> None:
-    ana, ben = await visit_at(house.url), await visit_at("about:blank")
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank")
     await ben.context.add_init_script(NOTED)
-    await ben.page.goto(house.url)
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
     page = ben.page

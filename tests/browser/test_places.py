@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
 from bot.domain.instants import to_micros
 from bot.service.ports.accounts import Account
 from bot.settings import Settings
-from tests.browser.conftest import House, Visit, arrive, ask, free_port, no_complaints
+from tests.browser.conftest import WORKER_LOOP, House, Visit, arrive, ask, free_port, no_complaints
 from tests.browser.test_access import check
 from tests.clock import FakeClock
 from tests.flows.stage import ScriptedPlanner
@@ -25,14 +26,14 @@ pytestmark = pytest.mark.browser
 BOT, ANA = "bot@handraise.example", "ana@example.org"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(**WORKER_LOOP)
 async def gmail() -> AsyncIterator[GmailServer]:
     clock = FakeClock(to_micros(datetime.now(UTC)))
     async with GmailServer(BOT, ANA, clock=clock) as server:
         yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(**WORKER_LOOP)
 async def mailing_house(
     tmp_path: Path, gmail: GmailServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
@@ -62,7 +63,7 @@ async def mailing_house(
 async def test_a_session_is_sent_on_by_mail_and_a_failure_is_tried_again(
     mailing_house: House, gmail: GmailServer, visit_at: Visit
 ) -> None:
-    ana = await visit_at(mailing_house.url, width=320, height=640)
+    ana = await visit_at("about:blank", width=320, height=640)
     await arrive(mailing_house, ana, "ana")
     await ask(ana, "Plan the party")
     page = ana.page

@@ -16,9 +16,9 @@ async def test_somebody_says_when_they_can_be_asked_and_who_stands_in(
     house: House, visit_at: Visit
 ) -> None:
     ana, ben, cleo = (
-        await visit_at(house.url),
-        await visit_at(house.url, width=390, height=780),
-        await visit_at(house.url),
+        await visit_at("about:blank"),
+        await visit_at("about:blank", width=390, height=780),
+        await visit_at("about:blank"),
     )
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")

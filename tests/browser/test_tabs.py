@@ -43,7 +43,7 @@ NOTE_DECISIONS = """() => {
 
 
 async def test_two_tabs_agree_and_refresh_one_at_a_time(house: House, visit_at: Visit) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url)
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank")
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
     for what in ("ship", "sing", "rest"):
@@ -126,7 +126,7 @@ async def _answer_by_mail(house: House, request_id: str) -> float:
 
 
 async def test_what_is_typed_outlives_a_sign_in_that_dies(house: House, visit_at: Visit) -> None:
-    ana = await visit_at(house.url)
+    ana = await visit_at("about:blank")
     await arrive(house, ana, "ana")
     page = ana.page
     await page.get_by_test_id("composer").fill("half a thought")
@@ -201,7 +201,7 @@ async def _without_cookies(route: object) -> None:
 async def test_a_clock_that_is_hours_off_changes_no_time_that_is_shown(
     house: House, visit_at: Visit
 ) -> None:
-    ana, ben = await visit_at(house.url), await visit_at("about:blank")
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank")
     await arrive(house, ana, "ana")
     skew = 5 * 3_600_000
     await ben.context.add_init_script(
@@ -213,7 +213,6 @@ async def test_a_clock_that_is_hours_off_changes_no_time_that_is_shown(
         }};
         """
     )
-    await ben.page.goto(house.url)
     await arrive(house, ben, "ben")
     await ask(ana, "ask ben for approval within 2h: Ship it?")
     await ben.page.goto(f"{house.url}/#/questions")

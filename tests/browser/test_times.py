@@ -26,7 +26,7 @@ CALL = {
 async def test_what_would_run_is_shown_and_a_late_answer_can_be_taken(
     house: House, visit_at: Visit
 ) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url, width=390, height=780)
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank", width=390, height=780)
     await arrive(house, ana, "ana")
     await arrive(house, ben, "ben")
     refund = AskHuman(

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from bot.domain.feedback import Field, FieldKind, Kind
 from bot.domain.planning import AskHuman, Plan, PlanContext, Reply
-from tests.browser.conftest import House, Visit, Visitor, ask, no_complaints, register
+from tests.browser.conftest import House, Visit, Visitor, arrive, ask, no_complaints
 from web.keys import STORE
 
 pytestmark = pytest.mark.browser
@@ -81,10 +81,10 @@ async def rename(house: House, username: str) -> None:
 
 
 async def test_nothing_that_anybody_writes_runs(house: House, visit_at: Visit) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url, width=390, height=780)
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank", width=390, height=780)
     abroad: list[str] = []
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
     anas, bens = await watched(ana, house, abroad), await watched(ben, house, abroad)
     await rename(house, "ana")
     await rename(house, "ben")
@@ -143,10 +143,10 @@ async def test_nothing_that_anybody_writes_runs(house: House, visit_at: Visit) -
 
 
 async def test_a_comment_and_a_note_do_not_run_either(house: House, visit_at: Visit) -> None:
-    ana, ben = await visit_at(house.url), await visit_at(house.url)
+    ana, ben = await visit_at("about:blank"), await visit_at("about:blank")
     abroad: list[str] = []
-    await register(house, ana, "ana")
-    await register(house, ben, "ben")
+    await arrive(house, ana, "ana")
+    await arrive(house, ben, "ben")
     anas, bens = await watched(ana, house, abroad), await watched(ben, house, abroad)
     await expect(anas.get_by_test_id("composer")).to_be_visible()
     await ask(ana, "ask ben for approval: Can we take the trip?")
