@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
+from bot.adapters.store.opening import make_store
 from bot.domain.feedback import Answer, Standing
 from bot.domain.instants import DAY, HOUR
 from bot.domain.journal import Entry
@@ -11,6 +14,7 @@ from bot.domain.session import SessionState
 from bot.service.ports.accounts import RefreshToken, TokenFamily
 from bot.service.ports.inbox import Received
 from bot.service.ports.personal import ERASED, Range
+from bot.service.ports.places import Binding
 from bot.service.ports.store import Transaction
 from bot.service.retention import Retention
 from tests.contract.conftest import AnyStore
@@ -277,3 +281,85 @@ async def test_what_is_said_of_somebody_can_be_said_otherwise(store: AnyStore) -
     assert texts == ["message 1", "else"]
     (request,) = await store.read(lambda tx: tx.requests.of_session(answered))
     assert (request.question, request.context, request.digest) == ("What?", "Why", digest)
+
+
+THREAD = json.dumps(
+    {"subject": "Ann asks: Can we ship?", "id": "1", "people": [["bob@x.org", "Bob"]]}
+)
+
+
+def mailed(tx: Transaction, at: int) -> tuple[str, str]:
+    """Keep a session that was held by mail, with a question that was asked by mail."""
+    session_id = told(tx, ended=True, at=at)
+    (request,) = tx.requests.of_session(session_id)
+    tx.surfaces.add(a_surface(request, tx.people.get(request.asker_id), landed=THREAD))
+    place = f"email:{session_id}"
+    binding = Binding(place=place, session_id=session_id, lane="email", created_at=at, head=THREAD)
+    tx.bindings.add(binding)
+    return request.id, place
+
+
+async def test_subjects_of_mails_are_words_too(store: AnyStore) -> None:
+    """They quote the question, or are what a session began with, and stand in the threads."""
+
+    def threads(tx: Transaction, request_id: str, place: str) -> list[object]:
+        (surface,) = tx.surfaces.of_request(request_id)
+        binding = tx.bindings.find(place)
+        assert binding is not None
+        return [json.loads(text or "{}") for text in (surface.landed, binding.head)]
+
+    grown = await store.run(mailed, NOW - 31 * DAY)
+    await store.run(Retention(sessions=30 * DAY).portion, NOW)
+    for thread in await store.read(threads, *grown):
+        assert (thread["subject"], thread["id"]) == (ERASED, "1")
+
+    asked = await store.run(mailed, NOW)
+    upto = Range(after="", upto="z")
+
+    def erase(tx: Transaction) -> None:
+        request = tx.requests.get(asked[0])
+        assert request is not None
+        tx.personal.erase_words("nobody", upto, ["Bob@x.org"])
+        assert tx.surfaces.of_request(asked[0])[0].landed == THREAD, "it is another's question"
+        tx.personal.erase_words(request.asker_id, upto, [])
+
+    await store.run(erase)
+    assert await store.read(lambda tx: tx.bindings.find(asked[1])) is None
+    landed = await store.read(lambda tx: tx.surfaces.of_request(asked[0])[0].landed)
+    assert "ship" not in (landed or "")
+
+
+async def test_who_is_erased_is_written_to_in_nobodys_thread(store: AnyStore) -> None:
+    _, place = await store.run(mailed, NOW)
+    await store.run(
+        lambda tx: tx.personal.erase_words("x", Range(after="", upto="z"), ["bo_@x.org"])
+    )
+    binding = await store.read(lambda tx: tx.bindings.find(place))
+    assert binding is not None
+    assert binding.head == THREAD, "an address is no pattern"
+    await store.run(
+        lambda tx: tx.personal.erase_words("x", Range(after="", upto="z"), ["BOB@x.org"])
+    )
+    binding = await store.read(lambda tx: tx.bindings.find(place))
+    assert binding is not None
+    assert json.loads(binding.head)["people"] == []
+
+
+async def test_erased_words_are_gone_from_the_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "words.db"
+    store = make_store(f"sqlite:///{path}")
+    await store.open()
+    session_id = await store.run(lambda tx: told(tx, ended=True, at=NOW - 31 * DAY))
+
+    def say(tx: Transaction) -> None:
+        session = tx.sessions.get(session_id)
+        assert session is not None
+        for seq in range(2, 40):
+            text = f"the heron number {seq} flies at noon " * 20
+            tx.messages.add(a_message(session, seq, text=text))
+
+    await store.run(say)
+    await store.run(Retention(sessions=30 * DAY).portion, NOW)
+    await store.close()
+    assert b"the heron" not in path.read_bytes()
+    assert not path.with_name("words.db-wal").exists()

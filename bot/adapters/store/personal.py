@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from bot.adapters.store import aging_statements as aging
 from bot.adapters.store import personal_statements as statements
 from bot.adapters.store.contents import answer_of, answer_text
 from bot.adapters.store.journal import Journal, entry_of
 from bot.adapters.store.messages import message_of
+from bot.adapters.store.outer_words import without_address, without_subject
 from bot.adapters.store.requests import request_of, response_of
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.sessions import session_of
@@ -94,7 +96,7 @@ class Personal:
         self._db.run(statements.FORGET_PROFILE, them | {"name": ERASED, "zone": "UTC"})
         for address in addresses:
             if "@" in address:
-                self._db.run(statements.FORGET_ASIDE, {"holding": f"%{address}%"})
+                self._db.run(statements.FORGET_ASIDE, {"holding": _within(address)})
 
     def erase_words(self, person_id: str, part: Range, addresses: Sequence[str]) -> None:
         """Take a person's words, and their sessions' contents, out of these sessions."""
@@ -110,10 +112,13 @@ class Personal:
         self._wordless_responses((each.id, each.answer) for each in given)
         self._db.run(statements.ERASE_SURFACES, them | {"place": _PLACE, "chat": CHAT})
         self._db.run(statements.FORGET_BINDINGS, them)
+        # Their own sessions' threads are named after their words, and so is what those asked.
+        self._subjectless(self._db.all(statements.LANDED_OF_ASKED, them))
         for address in addresses:
             if "@" in address:
-                values = {"after": part.after, "upto": part.upto, "address": address, **nothing}
-                self._db.run(statements.ERASE_IN_HEADS, values | {"holding": f"%{address}%"})
+                values = {"after": part.after, "upto": part.upto}
+                rows = self._db.all(statements.HEADS_IN, values | {"holding": _within(address)})
+                self._heads((place, without_address(head, address)) for place, head in rows)
 
     def took_part(self, person_id: str, part: Range) -> Sequence[str]:
         """Return the sessions of others in which a person said or answered something."""
@@ -127,6 +132,7 @@ class Personal:
         """Let a question say something else; its digest stays that of what was shown."""
         values = {"of_request": request_id, "words": question, "around": context}
         self._db.run(statements.ASK_OTHERWISE, values)
+        self._subjectless(self._db.all(statements.LANDED_OF_REQUEST, {"of_request": request_id}))
 
     def erase_entries(self, person_id: str, after: int, upto: int) -> None:
         """Erase the content of a person's entries of the journal; the chains still verify."""
@@ -137,34 +143,37 @@ class Personal:
     def erase_session(self, session_id: str) -> None:
         """Take every word out of a session: messages, questions, answers, title and summary."""
         of, erased, nothing = {"session": session_id}, {"erased": ERASED}, {"nothing": ""}
-        self._db.run(statements.ERASE_MESSAGES_OF, of | erased)
-        self._db.run(statements.ERASE_REQUESTS_OF, of | erased | nothing)
-        self._wordless_outcomes(self._db.all(statements.OUTCOMES_OF, of))
-        rows = self._db.all(statements.ANSWERS_OF, of)
+        self._db.run(aging.ERASE_MESSAGES_OF, of | erased)
+        self._db.run(aging.ERASE_REQUESTS_OF, of | erased | nothing)
+        self._wordless_outcomes(self._db.all(aging.OUTCOMES_OF, of))
+        rows = self._db.all(aging.ANSWERS_OF, of)
         self._wordless_responses((row[0], answer_of(row[1])) for row in rows)
-        self._db.run(statements.ERASE_SESSION, of | erased | nothing)
+        self._db.run(aging.ERASE_SESSION, of | erased | nothing)
+        self._subjectless(self._db.all(aging.LANDED_OF_SESSION, of))
+        rows = self._db.all(aging.HEADS_OF_SESSION, of)
+        self._heads((place, without_subject(head)) for place, head in rows)
 
     def erase_entries_before(self, after: int, upto: int, before: Micros) -> bool:
         """Erase the content of everybody's entries that are older; False at the first younger."""
-        rows = self._db.all(statements.OLD_ENTRIES, {"from_number": after, "to_number": upto})
+        rows = self._db.all(aging.OLD_ENTRIES, {"from_number": after, "to_number": upto})
         old = [(row[0], row[1], row[2]) for row in rows if row[3] < before]
         self._erase_entries(old)
         return len(old) == len(rows)
 
     def drop_received(self, before: Micros, limit: int) -> int:
         """Forget what was set aside and received before then; return how many went."""
-        return self._db.run(statements.DROP_RECEIVED, {"before": before, "limit": limit})
+        return self._db.run(aging.DROP_RECEIVED, {"before": before, "limit": limit})
 
     def drop_notices(self, before: Micros, after: str, limit: int) -> str | None:
         """Empty notices made before then, beyond the id `after`; return the last id looked at."""
-        rows = self._db.all(statements.NOTICES, {"after": after, "limit": limit})
+        rows = self._db.all(aging.NOTICES, {"after": after, "limit": limit})
         if not rows or rows[-1][1] >= before:
             upto = next((row[0] for row in reversed(rows) if row[1] < before), None)
         else:
             upto = rows[-1][0]
         if upto is not None:
             values = {"after": after, "upto": upto, "before": before, "nothing": "{}"}
-            self._db.run(statements.EMPTY_NOTICES, values)
+            self._db.run(aging.EMPTY_NOTICES, values)
         return upto if len(rows) == limit else None
 
     def _erase_entries(self, found: Sequence[tuple[int, str | None, int | None]]) -> None:
@@ -175,6 +184,16 @@ class Personal:
             if chain_number is None:
                 values = {"of_number": number, "nothing": NO_CONTENT}
                 self._db.run(statements.EMPTY_ENTRY, values)
+
+    def _subjectless(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for id_, landed in list(rows):
+            left = without_subject(landed)
+            if left != landed:
+                self._db.run(statements.SAVE_LANDED, {"of_id": id_, "words": left})
+
+    def _heads(self, found: Iterable[tuple[str, str]]) -> None:
+        for place, head in list(found):
+            self._db.run(statements.SAVE_HEAD, {"of_place": place, "words": head})
 
     def _wordless_outcomes(self, rows: Iterable[tuple[Any, ...]]) -> None:
         for id_, answer in rows:
@@ -192,6 +211,14 @@ def _wordless(answer: Answer | None) -> Answer | None:
     if answer is None:
         return None
     return Answer(approved=answer.approved, choices=answer.choices)
+
+
+def _within(address: str) -> str:
+    """Return the pattern of texts with an address in them, as the statements write it."""
+    written = address.lower()
+    for special in "!%_":
+        written = written.replace(special, f"!{special}")
+    return f"%{written}%"
 
 
 def _of(person_id: str, part: Range) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""The statements that show and erase what is one person's, or what grew old."""
+"""The statements that show and erase what is one person's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -59,10 +60,15 @@ _REQUESTS_OF_PART = select(requests.c.id).where(
     requests.c.session_id > bindparam("after"), requests.c.session_id <= bindparam("upto")
 )
 _OWN_OF_PART = select(sessions.c.id).where(_IN_PART, sessions.c.owner_id.in_(THEM))
-_BETWEEN = (journal.c.number > bindparam("from_number")) & (
+BETWEEN = (journal.c.number > bindparam("from_number")) & (
     journal.c.number <= bindparam("to_number")
 )
-_IS_ASIDE = text("inbox.due_at IS NULL AND inbox.done = 0")
+IS_ASIDE = text("inbox.due_at IS NULL AND inbox.done = 0")
+
+
+def _holds(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """Tell whether a text has `holding` in it; `LIKE` minds the case on PostgreSQL alone."""
+    return func.lower(column).like(bindparam("holding"), escape="!")
 
 
 def _part_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -113,7 +119,7 @@ RESPONSES = Statement(
 ENTRIES = Statement(
     lambda: (
         columns(journal, ENTRY_FIELDS)
-        .where(_BETWEEN, journal.c.person_id.in_(THEM))
+        .where(BETWEEN, journal.c.person_id.in_(THEM))
         .order_by(journal.c.number)
     )
 )
@@ -194,9 +200,7 @@ FORGET_AS_DELEGATE = Statement(
     )
 )
 # By their address: what it says, nobody but its own reader can tell.
-FORGET_ASIDE = Statement(
-    lambda: delete(inbox).where(_IS_ASIDE, inbox.c.payload.like(bindparam("holding")))
-)
+FORGET_ASIDE = Statement(lambda: delete(inbox).where(IS_ASIDE, _holds(inbox.c.payload)))
 
 ERASE_SAID = Statement(
     lambda: (
@@ -338,24 +342,42 @@ ERASE_SURFACES = Statement(
     )
 )
 FORGET_BINDINGS = Statement(lambda: delete(bindings).where(bindings.c.session_id.in_(_OWN_OF_PART)))
-ERASE_IN_HEADS = Statement(
+HEADS_IN = Statement(
+    lambda: select(bindings.c.place, bindings.c.head).where(
+        _part_of(bindings.c.session_id), _holds(bindings.c.head)
+    )
+)
+SAVE_HEAD = Statement(
     lambda: (
         update(bindings)
-        .where(_part_of(bindings.c.session_id), bindings.c.head.like(bindparam("holding")))
-        .values(head=func.replace(bindings.c.head, bindparam("address"), bindparam("nothing")))
+        .where(bindings.c.place == bindparam("of_place"))
+        .values(head=bindparam("words"))
+    )
+)
+
+
+def landed_of(those: Callable[[], Any]) -> Statement:
+    """Return the statement that reads what channels keep of surfaces of some questions."""
+    return Statement(
+        lambda: select(surfaces.c.id, surfaces.c.landed).where(
+            surfaces.c.request_id.in_(those()), surfaces.c.landed.is_not(None)
+        )
+    )
+
+
+LANDED_OF_ASKED = landed_of(lambda: _REQUESTS_OF_PART.where(requests.c.asker_id.in_(THEM)))
+LANDED_OF_REQUEST = landed_of(lambda: [bindparam("of_request")])
+SAVE_LANDED = Statement(
+    lambda: (
+        update(surfaces)
+        .where(surfaces.c.id == bindparam("of_id"))
+        .values(landed=bindparam("words"))
     )
 )
 THEIR_ENTRIES = Statement(
     lambda: (
         select(journal.c.number, journal.c.request_id, journal.c.chain_number)
-        .where(_BETWEEN, journal.c.person_id.in_(THEM), journal.c.data != bindparam("nothing"))
-        .order_by(journal.c.number)
-    )
-)
-OLD_ENTRIES = Statement(
-    lambda: (
-        select(journal.c.number, journal.c.request_id, journal.c.chain_number, journal.c.at)
-        .where(_BETWEEN)
+        .where(BETWEEN, journal.c.person_id.in_(THEM), journal.c.data != bindparam("nothing"))
         .order_by(journal.c.number)
     )
 )
@@ -364,69 +386,5 @@ EMPTY_ENTRY = Statement(
         update(journal)
         .where(journal.c.number == bindparam("of_number"), journal.c.chain_number.is_(None))
         .values(data=bindparam("nothing"))
-    )
-)
-
-_OF_SESSION: ColumnElement[Any] = bindparam("session")
-_REQUESTS_OF_SESSION = select(requests.c.id).where(requests.c.session_id == _OF_SESSION)
-ERASE_MESSAGES_OF = Statement(
-    lambda: (
-        update(messages)
-        .where(messages.c.session_id == _OF_SESSION)
-        .values(text=bindparam("erased"))
-    )
-)
-ERASE_REQUESTS_OF = Statement(
-    lambda: (
-        update(requests)
-        .where(requests.c.session_id == _OF_SESSION)
-        .values(question=bindparam("erased"), context=bindparam("nothing"))
-    )
-)
-OUTCOMES_OF = Statement(
-    lambda: select(requests.c.id, requests.c.outcome).where(
-        requests.c.session_id == _OF_SESSION, requests.c.outcome.is_not(None)
-    )
-)
-ANSWERS_OF = Statement(
-    lambda: select(responses.c.id, responses.c.answer).where(
-        responses.c.request_id.in_(_REQUESTS_OF_SESSION)
-    )
-)
-ERASE_SESSION = Statement(
-    lambda: (
-        update(sessions)
-        .where(sessions.c.id == _OF_SESSION)
-        .values(title=bindparam("erased"), summary=bindparam("nothing"))
-    )
-)
-
-DROP_RECEIVED = Statement(
-    lambda: delete(inbox).where(
-        inbox.c.key.in_(
-            select(inbox.c.key)
-            .where(_IS_ASIDE, inbox.c.received_at < bindparam("before"))
-            .limit(bindparam("limit"))
-        )
-    )
-)
-NOTICES = Statement(
-    lambda: (
-        select(posts.c.id, posts.c.created_at)
-        .where(posts.c.id > bindparam("after"))
-        .order_by(posts.c.id)
-        .limit(bindparam("limit"))
-    )
-)
-EMPTY_NOTICES = Statement(
-    lambda: (
-        update(posts)
-        .where(
-            posts.c.id > bindparam("after"),
-            posts.c.id <= bindparam("upto"),
-            posts.c.due_at.is_(None),
-            posts.c.created_at < bindparam("before"),
-        )
-        .values(body=bindparam("nothing"))
     )
 )

@@ -42,6 +42,8 @@ class SqliteConnection:
         self.cursor.execute("PRAGMA journal_mode = WAL")
         self.cursor.execute("PRAGMA synchronous = FULL")
         self.cursor.execute("PRAGMA foreign_keys = ON")
+        # What is erased is gone from the file, too, whatever this SQLite was compiled with.
+        self.cursor.execute("PRAGMA secure_delete = ON")
         if writes:
             # After a burst the log's file shrinks again; checkpoints come by themselves.
             self.cursor.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
