@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
 
 from bot.settings import Settings
-from tests.browser.conftest import Visit, free_port, no_complaints
+from tests.browser.conftest import WORKER_LOOP, Visit, free_port, no_complaints
 from web.app import build_app
 from web.auth import first
 
@@ -30,7 +31,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return codes
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(**WORKER_LOOP)
 async def url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[str]
 ) -> AsyncIterator[str]:
