@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 
 from bot.adapters.store import post_statements, surface_statements
-from bot.adapters.store.journal import RECORD_FIELDS, record_of
+from bot.adapters.store.journal import record_of
+from bot.adapters.store.journal_statements import RECORD_FIELDS
 from bot.adapters.store.posts import post_of
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import (

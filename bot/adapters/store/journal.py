@@ -7,23 +7,14 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import bindparam, select, union, update
-from sqlalchemy.dialects import postgresql
-
+from bot.adapters.store import journal_statements as statements
 from bot.adapters.store.known import Known
 from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.requests import ADD as NEW_REQUEST
 from bot.adapters.store.runner import Runner
-from bot.adapters.store.schema import journal, journal_heads, requests
 from bot.adapters.store.statements import (
     Statement,
-    among,
-    columns,
-    insert_into,
-    locked,
-    names,
     portions,
-    where,
 )
 from bot.domain import chain
 from bot.domain.chain import Chain, Head, Record, Signer, Tip, Verdict
@@ -35,148 +26,6 @@ REMEMBERED = 4_096
 """Tips kept in memory, so that most additions need not read theirs."""
 SALTS = 256
 _TRIES = 3
-
-_ADD = insert_into(journal, without=("number",))
-_FIELDS = ["kind", "at", "session_id", "request_id", "person_id", "channel", "data"]
-_REFERENCES = ["session_id", "request_id", "person_id", "channel"]
-_CHAINING = ["chain_number", "salt", "content_digest", "link"]
-_UNCHAINED = dict.fromkeys(_CHAINING)
-RECORD_FIELDS = ["number", *_FIELDS, *_CHAINING]
-_OF_REQUEST = Statement(
-    lambda: (
-        columns(journal, _FIELDS)
-        .where(journal.c.request_id == bindparam("request_id"))
-        .order_by(journal.c.number)
-    )
-)
-_OF_SESSION = Statement(
-    lambda: (
-        columns(journal, _FIELDS)
-        .where(journal.c.session_id == bindparam("session_id"))
-        .order_by(journal.c.number)
-    )
-)
-_CHAINED = Statement(
-    lambda: (
-        columns(journal, RECORD_FIELDS)
-        .where(journal.c.request_id == bindparam("request_id"))
-        .order_by(journal.c.chain_number, journal.c.number)
-    )
-)
-RECORD_FIELDSS = Statement(
-    lambda: (
-        columns(journal, RECORD_FIELDS)
-        .where(
-            journal.c.number > bindparam("after"),
-            journal.c.at >= bindparam("since"),
-            journal.c.at < bindparam("until"),
-        )
-        .order_by(journal.c.number)
-        .limit(bindparam("limit"))
-    )
-)
-_ERASE = Statement(
-    lambda: (
-        update(journal)
-        .where(
-            journal.c.request_id == bindparam("of_request"),
-            journal.c.chain_number == bindparam("of_number"),
-        )
-        .values({name: bindparam(name) for name in ("data", "salt", "content_digest")})
-    )
-)
-_LAST_LINK = Statement(
-    lambda: (
-        select(journal.c.link)
-        .where(
-            journal.c.request_id == bindparam("request_id"),
-            journal.c.chain_number == bindparam("number"),
-        )
-        .order_by(journal.c.number.desc())
-        .limit(bindparam("limit"))
-    )
-)
-
-_HEAD_FIELDS = names(Head)
-_OF_HEAD = journal_heads.c.request_id == bindparam("request_id")
-_HEAD = where(journal_heads, _HEAD_FIELDS, _OF_HEAD)
-_LOCK_HEAD = locked(journal_heads, _HEAD_FIELDS, _OF_HEAD)
-_HOLD = Statement(
-    lambda: (
-        select(
-            journal_heads.c.request_id,
-            *(journal_heads.c[name] for name in _HEAD_FIELDS),
-            journal.c.link,
-        )
-        .select_from(
-            journal_heads.join(
-                journal,
-                (journal.c.request_id == journal_heads.c.request_id)
-                & (journal.c.chain_number == journal_heads.c.count),
-            )
-        )
-        .where(among(journal_heads.c.request_id))
-        .order_by(journal_heads.c.request_id)
-        .with_for_update(of=journal_heads, key_share=True)
-    )
-)
-_BEGIN = Statement(
-    lambda: (
-        postgresql.insert(journal_heads)
-        .values({c.name: bindparam(c.name) for c in journal_heads.c})
-        .on_conflict_do_nothing()
-    )
-)
-# Only from where the caller thinks it is: what it remembers may have been rolled back.
-_PUT_HEAD = Statement(
-    lambda: (
-        postgresql.insert(journal_heads)
-        .values({c.name: bindparam(c.name) for c in journal_heads.c})
-        .on_conflict_do_update(
-            index_elements=[journal_heads.c.request_id],
-            set_={name: bindparam(name) for name in _HEAD_FIELDS},
-        )
-    )
-)
-_MOVE = Statement(
-    lambda: (
-        update(journal_heads)
-        .where(
-            journal_heads.c.request_id == bindparam("of_request"),
-            journal_heads.c.count == bindparam("from_count"),
-            journal_heads.c.signature == bindparam("from_signature"),
-        )
-        .values({name: bindparam(name) for name in _HEAD_FIELDS})
-    )
-)
-
-
-def _ids(table: Any, column: Any) -> Any:
-    return select(column.label("id")).select_from(table).where(column > bindparam("after"))
-
-
-def _known() -> Any:
-    """Select the requests that have a chain or should have one: a lost one is looked for too."""
-    found = union(
-        _ids(requests, requests.c.id),
-        _ids(journal_heads, journal_heads.c.request_id),
-        _ids(journal, journal.c.request_id),
-    ).subquery()
-    return select(found.c.id).order_by(found.c.id).limit(bindparam("limit"))
-
-
-_KNOWN = Statement(_known)
-_SIGNED_BEFORE = Statement(
-    lambda: (
-        select(journal_heads.c.request_id)
-        .where(
-            journal_heads.c.request_id > bindparam("after"),
-            journal_heads.c.key_id != bindparam("key_id"),
-        )
-        .order_by(journal_heads.c.request_id)
-        .limit(bindparam("limit"))
-    )
-)
 
 
 class Heads:
@@ -212,9 +61,11 @@ class Journal:
         """Append an entry, and chain it when it is a request's."""
         content = packed(entry.data) if entry.data else chain.ERASED
         request_id = entry.request_id
-        chained = _UNCHAINED if request_id is None else self._chain(entry, request_id, content)
+        chained = (
+            statements.UNCHAINED if request_id is None else self._chain(entry, request_id, content)
+        )
         self._db.later(
-            _ADD,
+            statements.ADD,
             next(self._added),
             {
                 "at": entry.at,
@@ -234,7 +85,9 @@ class Journal:
         Those that do not verify are left to whoever adds to them.
         """
         for portion in portions(id_ for id_ in request_ids if id_ not in self._certain):
-            for request_id, count_, key_id, signature, link in self._db.all(_HOLD, portion):
+            for request_id, count_, key_id, signature, link in self._db.all(
+                statements.HOLD, portion
+            ):
                 head = Head(count=count_, key_id=str(key_id), signature=_bytes(signature))
                 tip = Tip(head=head, link=_bytes(link))
                 if self._heads.signer.verifies(request_id, tip):
@@ -242,19 +95,23 @@ class Journal:
 
     def of_request(self, request_id: str) -> Sequence[Entry]:
         """Return a request's story, oldest first."""
-        return [entry_of(row) for row in self._db.all(_OF_REQUEST, {"request_id": request_id})]
+        return [
+            entry_of(row) for row in self._db.all(statements.OF_REQUEST, {"request_id": request_id})
+        ]
 
     def of_session(self, session_id: str) -> Sequence[Entry]:
         """Return a session's story, oldest first."""
-        return [entry_of(row) for row in self._db.all(_OF_SESSION, {"session_id": session_id})]
+        return [
+            entry_of(row) for row in self._db.all(statements.OF_SESSION, {"session_id": session_id})
+        ]
 
     def chain_of(self, request_id: str) -> Chain:
         """Return a request's story with what verifies it."""
-        rows = self._db.all(_CHAINED, {"request_id": request_id})
+        rows = self._db.all(statements.CHAINED, {"request_id": request_id})
         return Chain(
             request_id=request_id,
             records=[record_of(row) for row in rows],
-            head=self._head(_HEAD, request_id),
+            head=self._head(statements.HEAD, request_id),
         )
 
     def verify(self, request_id: str) -> Verdict:
@@ -263,12 +120,12 @@ class Journal:
 
     def requests(self, after: str, limit: int) -> Sequence[str]:
         """Return requests that have a chain or should have one, by id, those beyond `after`."""
-        return [row[0] for row in self._db.all(_KNOWN, {"after": after, "limit": limit})]
+        return [row[0] for row in self._db.all(statements.KNOWN, {"after": after, "limit": limit})]
 
     def records(self, after: int, since: Micros, until: Micros, limit: int) -> Sequence[Record]:
         """Return entries from `since` and before `until`, those beyond the position `after`."""
         asked = {"after": after, "since": since, "until": until, "limit": limit}
-        return [record_of(row) for row in self._db.all(RECORD_FIELDSS, asked)]
+        return [record_of(row) for row in self._db.all(statements.RECORDS, asked)]
 
     def erase(self, request_id: str, numbers: Sequence[int]) -> None:
         """Erase the content of a request's entries; the chain still verifies."""
@@ -276,7 +133,7 @@ class Journal:
             if record.chain_number in numbers and record.salt is not None:
                 digest = chain.digest_content(record.salt, record.content)
                 self._db.run(
-                    _ERASE,
+                    statements.ERASE,
                     {
                         "of_request": request_id,
                         "of_number": record.chain_number,
@@ -289,7 +146,7 @@ class Journal:
     def signed_before(self, after: str, limit: int) -> Sequence[str]:
         """Return requests whose head another key signed, by id, those beyond `after`."""
         values = {"after": after, "key_id": self._heads.signer.key_id, "limit": limit}
-        return [row[0] for row in self._db.all(_SIGNED_BEFORE, values)]
+        return [row[0] for row in self._db.all(statements.SIGNED_BEFORE, values)]
 
     def sign_anew(self, request_id: str) -> bool:
         """Sign a request's head with the newest key; False when no known key signed it."""
@@ -305,12 +162,12 @@ class Journal:
         if (
             certain is None
             and request_id in self._db.waiting(NEW_REQUEST)
-            and request_id not in self._db.waiting(_PUT_HEAD)
+            and request_id not in self._db.waiting(statements.PUT_HEAD)
         ):
             certain = chain.BEGINNING
         if certain is not None:
             tip, chained = self._follow(entry, request_id, certain, salt, digest)
-            self._db.later(_PUT_HEAD, request_id, _head_values(request_id, tip.head))
+            self._db.later(statements.PUT_HEAD, request_id, _head_values(request_id, tip.head))
             self._keep(request_id, tip)
             return chained
         before = self._heads.recall(request_id)
@@ -355,19 +212,19 @@ class Journal:
     def _move(self, request_id: str, before: Head, head: Head) -> bool:
         values = _head_values(request_id, head)
         if not before.count:
-            return self._db.run(_BEGIN, values) == 1
+            return self._db.run(statements.BEGIN, values) == 1
         values["of_request"] = request_id
         values["from_count"] = before.count
         values["from_signature"] = before.signature
-        return self._db.run(_MOVE, values) == 1
+        return self._db.run(statements.MOVE, values) == 1
 
     def _stored(self, request_id: str) -> Tip:
         """Return where the chain ends as it is stored, held until the commit."""
-        head = self._head(_LOCK_HEAD, request_id)
+        head = self._head(statements.LOCK_HEAD, request_id)
         if head is None:
             return chain.BEGINNING
         last = {"request_id": request_id, "number": head.count, "limit": 1}
-        row = self._db.one(_LAST_LINK, last)
+        row = self._db.one(statements.LAST_LINK, last)
         return Tip(head=head, link=_bytes(row[0]) if row else b"")
 
     def _head(self, statement: Statement, request_id: str) -> Head | None:
@@ -389,15 +246,15 @@ def _head_values(request_id: str, head: Head) -> dict[str, Any]:
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
     """Return an entry of its columns."""
-    values = dict(zip(_FIELDS, row, strict=True))
+    values = dict(zip(statements.FIELDS, row, strict=True))
     return Entry(**{**values, "data": unpacked(values["data"])})
 
 
 def record_of(row: tuple[Any, ...]) -> Record:
     """Return a record of whatever is stored: what was tampered with may have any type and form."""
-    values = dict(zip(RECORD_FIELDS, row, strict=True))
+    values = dict(zip(statements.RECORD_FIELDS, row, strict=True))
     at, number, content = values["at"], values["chain_number"], str(values["data"])
-    texts = {name: _maybe_text(values[name]) for name in _REFERENCES}
+    texts = {name: _maybe_text(values[name]) for name in statements.REFERENCES}
     entry = Entry(
         kind=str(values["kind"]),
         at=at if isinstance(at, int) else 0,
@@ -409,7 +266,7 @@ def record_of(row: tuple[Any, ...]) -> Record:
         entry=entry,
         content=content,
         chain_number=number if isinstance(number, int) else None,
-        **{name: _blob(values[name]) for name in _CHAINING[1:]},
+        **{name: _blob(values[name]) for name in statements.CHAINING[1:]},
     )
 
 
