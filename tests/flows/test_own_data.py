@@ -214,6 +214,7 @@ async def test_what_the_agent_repeated_goes_and_what_it_made_of_it_is_made_anew(
     planner.script.append(Plan(steps=(Reply(text=told),)))
     await acted(ben, other, "answer", text=WORDS)
     await settled(cleo, other["session_id"], "idle")
+    waits = await put(cleo, planner, "benjamin", question="Any news?", kind=Kind.INPUT)
     first = await put(ann, planner, "benjamin", question="May we fly?", kind=Kind.INPUT)
     await acted(ben, first, "answer", text=WORDS)
     session_id = first["session_id"]
@@ -250,6 +251,12 @@ async def test_what_the_agent_repeated_goes_and_what_it_made_of_it_is_made_anew(
     texts = [each["text"] for each in read["messages"]]
     assert "(erased) told me: (erased). What now?" in texts
     assert "And so?" in texts, "what others said stays theirs"
+    _, unanswered = await cleo.get(f"/api/sessions/{waits['session_id']}/messages")
+    # Their name goes from what the agent said, also where they were asked and said nothing.
+    assert [m["text"] for m in unanswered["messages"][:2]] == [
+        "ask benjamin",
+        "I asked (erased): Any news?",
+    ]
     session = await app[STORE].read(lambda tx: tx.sessions.get(session_id))
     assert (session.summary, session.summary_seq) == ("", 0), "the next turns make it anew"
     left = await seen_by(cleo, second)

@@ -121,7 +121,7 @@ class Personal:
                 self._heads((place, without_address(head, address)) for place, head in rows)
 
     def took_part(self, person_id: str, part: Range) -> Sequence[str]:
-        """Return the sessions of others in which a person said or answered something."""
+        """Return the sessions of others in which a person said something, or was asked."""
         return [row[0] for row in self._db.all(statements.TOOK_PART, _of(person_id, part))]
 
     def retell(self, session_id: str, seq: int, text: str) -> None:

@@ -30,6 +30,7 @@ from bot.adapters.store.schema import (
     metadata,
     persons,
     posts,
+    recipients,
     refresh_tokens,
     requests,
     responses,
@@ -234,15 +235,18 @@ TOOK_PART = Statement(
                         _part_of(messages.c.session_id), messages.c.person_id.in_(THEM)
                     )
                 ),
-                sessions.c.id.in_(
-                    select(requests.c.session_id).where(
-                        requests.c.id.in_(
-                            select(responses.c.request_id).where(
-                                responses.c.request_id.in_(_REQUESTS_OF_PART),
-                                responses.c.person_id.in_(THEM),
+                *(
+                    sessions.c.id.in_(
+                        select(requests.c.session_id).where(
+                            requests.c.id.in_(
+                                select(table.c.request_id).where(
+                                    table.c.request_id.in_(_REQUESTS_OF_PART),
+                                    table.c.person_id.in_(THEM),
+                                )
                             )
                         )
                     )
+                    for table in (responses, recipients)
                 ),
             ),
         )

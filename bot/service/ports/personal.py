@@ -67,7 +67,7 @@ class PersonalTable(Protocol):
         ...
 
     def took_part(self, person_id: str, part: Range) -> Sequence[str]:
-        """Return the sessions of others in which a person said or answered something, by id."""
+        """Return the sessions of others in which a person said something, or was asked, by id."""
         ...
 
     def retell(self, session_id: str, seq: int, text: str) -> None:
