@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import structlog
+from pydantic_core import from_json
 
 from bot.domain.errors import HandraiseError, NotFound
 from bot.domain.instants import Micros
@@ -227,7 +227,7 @@ class Hub:
 
     def _on_ephemeral(self, key: str) -> None:
         try:
-            told = json.loads(key)
+            told = from_json(key)
             if told["type"] == "preview":
                 self._preview(
                     Streamed(
@@ -252,18 +252,23 @@ class Hub:
                 link.preview.sent(streamed.turn_id, missing[1])
 
     def _status(self, told: Mapping[str, Any]) -> None:
-        frame = frames.status(told["session_id"], told["status"], told.get("awaiting") or [])
-        links = self._links.get(told["session_id"], ())
+        session_id, status = told["session_id"], told["status"]
+        links = self._links.get(session_id, ())
+        watchers = {link.subscriber for link in links}
         # Where a turn ends, a watcher's status comes with its feed, after the turn's messages.
-        begins = told["status"] in (Status.THINKING, Status.ASKING)
-        for link in links:
-            if begins and link.status != frame:
+        following = links if status in (Status.THINKING, Status.ASKING) else ()
+        elsewhere = [
+            each for each in self._people.get(told.get("owner_id", ""), ()) if each not in watchers
+        ]
+        if not following and not elsewhere:
+            return
+        frame = frames.status(session_id, status, told.get("awaiting") or [])
+        for link in following:
+            if link.status != frame:
                 link.status = frame
                 link.subscriber.offer(frame)
-        watchers = {link.subscriber for link in links}
-        for subscriber in self._people.get(told.get("owner_id", ""), ()):
-            if subscriber not in watchers:
-                subscriber.offer(frame)
+        for subscriber in elsewhere:
+            subscriber.offer(frame)
 
     async def _read(self) -> None:
         while True:
