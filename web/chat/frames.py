@@ -1,7 +1,7 @@
 """What the server sends over a socket, as `docs/websocket.md` says: encoders to bytes; pure.
 
 Frames that every turn sends and whose parts are checked already are plain objects, which take a
-quarter of the time of a model.
+third of the time of a model.
 """
 
 from __future__ import annotations
