@@ -23,6 +23,7 @@ def violations(records: Records, said: Said, interrupted: Iterable[str] = ()) ->
         *_answers(records, said),
         *_decisions(records),
         *_surfaces(records),
+        *_posts(records),
         *_feeds(records),
         *_receipts(records, said),
     ]
@@ -206,6 +207,22 @@ def _surfaces(records: Records) -> Iterable[str]:
     for recipient in records.recipients:
         if (recipient["request_id"], recipient["person_id"]) not in cards:
             yield f"somebody was asked {recipient['request_id']} and has no card"
+
+
+def _posts(records: Records) -> Iterable[str]:
+    """What the agent says at a place has one post, no other has, and each was sent."""
+    due = Counter(
+        (message["session_id"], message["seq"])
+        for message in records.messages
+        if message["place"] is not None and message["role"] != "user"
+    )
+    posted = Counter((p["session_id"], p["seq"]) for p in records.posts if p["kind"] == "message")
+    for session_id, seq in due.keys() | posted.keys():
+        if (count := posted[session_id, seq]) != 1 or not due[session_id, seq]:
+            yield f"message {seq} of {session_id} has {count} posts"
+    for post in records.posts:
+        if post["state"] != "sent":
+            yield f"post {post['id']} is {post['state']}: {post['last_error']}"
 
 
 def _feeds(records: Records) -> Iterable[str]:

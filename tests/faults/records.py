@@ -38,6 +38,7 @@ class Records:
     responses: list[Row]
     surfaces: list[Row]
     attempts: list[Row]
+    posts: list[Row]
     feed: list[Row]
     journal: list[Row]
     receipts: list[Row]
@@ -65,6 +66,12 @@ class Records:
             if s["due_at"] is not None
             and s["due_at"] <= now + A_WHILE  # a further channel has its time
             and (s["claim_until"] or 0) <= now
+        ]
+        # What waits behind another at its place becomes due by that one.
+        waiting += [
+            f"post {p['id']} is due"
+            for p in self.posts
+            if p["due_at"] is not None and (p["claim_until"] or 0) <= now
         ]
         return waiting
 

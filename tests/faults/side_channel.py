@@ -1,4 +1,7 @@
-"""A channel inside the fault kit's server: `mood.txt` in the data folder says how it fares."""
+"""A channel inside the fault kit's server: `mood.txt` in the data folder says how it fares.
+
+People speak there by `POST /side`, each act under a key of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain.card import Card
+from bot.domain.commands import Actor, SpeakAt
 from bot.domain.feedback import FeedbackRequest
+from bot.domain.place import place_of
 from bot.domain.post import Post
 from bot.domain.surface import Surface
 from bot.service.outlet import Health, Parts
@@ -45,10 +50,30 @@ class SideChannel:
         return self
 
     def mount(self, app: web.Application) -> None:
-        """Have no entrances."""
+        """Take what people say there."""
+        app.router.add_post("/side", self.hear)
 
     async def open(self, parts: Parts) -> SideChannel:
+        self._parts = parts
         return self
+
+    async def hear(self, request: web.Request) -> web.Response:
+        """Store what somebody says in a thread: 200 means that it is stored."""
+        said = await request.json()
+        person = await self._parts.store.read(
+            lambda tx: tx.people.by_identity("email", said["address"])
+        )
+        if person is None:
+            raise web.HTTPNotFound
+        command = SpeakAt(
+            external_key=f"side:{said['key']}",
+            actor=Actor(person_id=person.id, channel=NAME),
+            place=place_of(NAME, said["thread"]),
+            text=said["text"],
+            opens=True,
+        )
+        outcome = await self._parts.intake.submit(command)
+        return web.json_response({"session_id": outcome.session_id, "seq": outcome.seq})
 
     def health(self) -> Health:
         return Health(state="ready")
@@ -57,10 +82,11 @@ class SideChannel:
         """Stop nothing."""
 
     async def say(self, post: Post, saying: Saying) -> Delivery:
-        line = {"to": post.place.removeprefix(f"{NAME}:"), "text": saying.text}
-        with (self._folder / SAID).open("a") as said:
-            said.write(json.dumps(line) + "\n")
-        return Delivery(fate=Fate.SHOWN)
+        if post.may_be_there and post.id in said_posts(self._folder):
+            return Delivery(fate=Fate.SHOWN)
+        to = post.place.removeprefix(f"{NAME}:").removeprefix("ahead/")
+        line = {"to": to, "text": saying.text, "post": post.id}
+        return await self._fare(SAID, line)
 
     async def deliver(
         self,
@@ -68,6 +94,12 @@ class SideChannel:
         request: FeedbackRequest,
         card: Card | None = None,
     ) -> Delivery:
+        return await self._fare(
+            ARRIVED, [surface.id, request.version, request.state.value], landed=surface.id
+        )
+
+    async def _fare(self, file: str, line: object, landed: str | None = None) -> Delivery:
+        """Take a line or not, and say what became of it or not, as the mood wants it."""
         mood = self._folder / MOOD
         match mood.read_text() if mood.exists() else "works":
             case "fails":
@@ -77,11 +109,21 @@ class SideChannel:
             case "limits":
                 return Delivery(fate=Fate.RETRY, detail="429", retry_after=1.5)
             case "loses":
-                self._take(surface, request)
+                self._take(file, line)
                 return Delivery(fate=Fate.UNKNOWN, detail="connection lost")
-        self._take(surface, request)
-        return Delivery(fate=Fate.SHOWN, landed=surface.id)
+        self._take(file, line)
+        return Delivery(fate=Fate.SHOWN, landed=landed)
 
-    def _take(self, surface: Surface, request: FeedbackRequest) -> None:
-        with (self._folder / ARRIVED).open("a") as arrived:
-            arrived.write(json.dumps([surface.id, request.version, request.state.value]) + "\n")
+    def _take(self, file: str, line: object) -> None:
+        with (self._folder / file).open("a") as arrived:
+            arrived.write(json.dumps(line) + "\n")
+
+
+def said_posts(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Return what the channel said, by the post: each once, if all is well."""
+    path = folder / SAID
+    found: dict[str, list[dict[str, str]]] = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        said = json.loads(line)
+        found.setdefault(said["post"], []).append(said)
+    return found
