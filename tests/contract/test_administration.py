@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.domain.feedback import State
 from bot.domain.instants import DAY, HOUR, SECOND
 from bot.domain.journal import Entry
@@ -110,8 +112,9 @@ async def test_everything_is_paged_from_the_newest(store: AnyStore) -> None:
     assert (len(first), len(rest)) == (3, 2)
     assert [s.id for s in (*first, *rest)] == sorted((s.id for s in (*first, *rest)), reverse=True)
     entries = await store.read(lambda tx: tx.administration.entries(None, 2))
-    older = await store.read(lambda tx: tx.administration.entries(entries[-1].position, 2))
-    assert [each.position for each in (*entries, *older)] == [3, 2, 1]
+    older = await store.read(lambda tx: tx.administration.entries(entries.next, 2))
+    assert [each.position for each in (*entries.records, *older.records)] == [3, 2, 1]
+    assert (entries.next, older.next) == (2, None)
 
 
 async def test_what_was_set_aside_is_taken_up_or_dropped(store: AnyStore) -> None:
@@ -232,13 +235,41 @@ async def test_the_journal_is_searched(store: AnyStore) -> None:
 
     async def found(sought: Sought, before: int | None = None) -> list[str]:
         entries = await store.read(lambda tx: tx.administration.entries(before, 9, sought))
-        return [each.entry.kind for each in entries]
+        assert entries.next is None
+        return [each.entry.kind for each in entries.records]
 
     assert await found(Sought(kind="request.")) == ["request.expired", "request.asked"]
     assert await found(Sought(kind="request.expired")) == ["request.expired"]
     assert await found(Sought(request_id=question)) == ["surface.seen", "request.asked"]
     assert await found(Sought(person_id=bob.id, kind="request")) == ["requested", "request.asked"]
     assert await found(Sought(since=NOW + 1, until=NOW + 3)) == ["requested", "surface.seen"]
-    (newest, *_) = await store.read(lambda tx: tx.administration.entries(None, 1))
+    [newest] = (await store.read(lambda tx: tx.administration.entries(None, 1))).records
     assert await found(Sought(kind="request"), newest.position) == ["requested", "request.asked"]
     assert await found(Sought(session_id="none")) == []
+
+
+async def test_a_long_journal_is_searched_in_portions(
+    store: AnyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.store.administration.LOOKED_AT", 4)
+    kinds = ["rare", *["often"] * 8, "rare", "often", "often"]
+
+    def write(tx: Transaction) -> None:
+        for at, kind in enumerate(kinds):
+            tx.journal.add(Entry(kind=kind, at=NOW + at, session_id="s"))
+
+    await store.run(write)
+
+    async def pages(limit: int, sought: Sought) -> list[list[int]]:
+        read = [await store.read(lambda tx: tx.administration.entries(None, limit, sought))]
+        while read[-1].next is not None:
+            read.append(
+                await store.read(lambda tx: tx.administration.entries(read[-1].next, limit, sought))
+            )
+        return [[record.entry.at - NOW for record in page.records] for page in read]
+
+    assert await pages(2, Sought(kind="rare")) == [[9], [], [0]]
+    assert await pages(2, Sought(since=NOW + 9, until=NOW + 11)) == [[10, 9], [], []]
+    # What has an index is looked for everywhere at once, and so is what is looked for by nothing.
+    assert await pages(9, Sought(kind="rare", session_id="s")) == [[9, 0]]
+    assert await pages(12, Sought()) == [list(range(11, -1, -1))]

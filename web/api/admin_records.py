@@ -96,7 +96,10 @@ class ShownEntry(BaseModel):
 
 
 class ShownEntries(BaseModel):
-    """A page of the journal, newest first; `next` is null on the last page."""
+    """A page of the journal, newest first; `next` is null on the last page.
+
+    A search looks through a long journal in portions: a page may be empty and not be the last.
+    """
 
     entries: list[ShownEntry]
     next: int | None
@@ -186,7 +189,7 @@ def _people(tx: Transaction, before: str | None, limit: int, text: str) -> Shown
 
 
 def _entries(tx: Transaction, before: int | None, limit: int, sought: Sought) -> ShownEntries:
-    found, people = tx.administration.entries(before, limit + 1, sought), People(tx)
+    found, people = tx.administration.entries(before, limit, sought), People(tx)
     shown = [
         ShownEntry(
             position=record.position,
@@ -198,9 +201,9 @@ def _entries(tx: Transaction, before: int | None, limit: int, sought: Sought) ->
             channel=record.entry.channel,
             data=dict(record.entry.data),
         )
-        for record in found[:limit]
+        for record in found.records
     ]
-    return ShownEntries(entries=shown, next=shown[-1].position if len(found) > limit else None)
+    return ShownEntries(entries=shown, next=found.next)
 
 
 def _micros(name: str, moment: datetime | None) -> Micros | None:

@@ -41,15 +41,19 @@ from bot.adapters.store.schema import (
 from bot.adapters.store.sessions import LAST_ID
 from bot.adapters.store.statements import Statement, columns, names
 from bot.adapters.store.surfaces import surface_of
-from bot.domain.chain import Record
 from bot.domain.instants import Micros
 from bot.domain.person import Person
 from bot.domain.post import Post
 from bot.domain.surface import Surface
-from bot.service.ports.administration import EVERYTHING, Asked, Failures, Sought
+from bot.service.ports.administration import EVERYTHING, Asked, Entries, Failures, Sought
 from bot.service.ports.inbox import Received
 
 _LAST = 2**62
+LOOKED_AT = 200_000
+"""Entries that a search looks through at once where it has no index: 0.03 s on SQLite and 0.07 s on
+PostgreSQL. An index on people would cost each turn more than searches, which are rare, would gain.
+"""
+_FOUND_BY_INDEX = ("request_id", "session_id")
 _PERSON_FIELDS = names(Person)
 _INBOX_FIELDS = names(Received)
 # Literals, so that the planner can use the partial indexes.
@@ -152,13 +156,25 @@ _SOUGHT = {
 }
 
 
+_ENDS = Statement(
+    lambda: select(
+        select(func.min(journal.c.number)).scalar_subquery(),
+        select(func.max(journal.c.number)).scalar_subquery(),
+    )
+)
+
+
 @cache
 def _entries(*sought: str) -> Statement:
     """Return a statement of its own for these conditions, so that each finds its index."""
     return Statement(
         lambda: (
             columns(journal, RECORD_FIELDS)
-            .where(journal.c.number < bindparam("before"), *(_SOUGHT[name] for name in sought))
+            .where(
+                journal.c.number < bindparam("before"),
+                journal.c.number >= bindparam("lowest"),
+                *(_SOUGHT[name] for name in sought),
+            )
             .order_by(journal.c.number.desc())
             .limit(bindparam("limit"))
         )
@@ -269,13 +285,20 @@ class Administration:
         """Forget what was set aside; False when there is none."""
         return self._db.run(_DROP_ASIDE, {"of_key": key}) > 0
 
-    def entries(
-        self, before: int | None, limit: int, sought: Sought = EVERYTHING
-    ) -> Sequence[Record]:
-        """Return entries of the journal, by position."""
+    def entries(self, before: int | None, limit: int, sought: Sought = EVERYTHING) -> Entries:
+        """Return entries of the journal, by position; a long one is looked through in portions."""
         given = {name: value for name, value in asdict(sought).items() if value is not None}
-        values = {"before": _LAST if before is None else before, "limit": limit} | given
-        return [record_of(row) for row in self._db.all(_entries(*sorted(given)), values)]
+        oldest, newest = self._db.one(_ENDS, {}) or (None, None)
+        if oldest is None or newest is None:
+            return Entries(records=(), next=None)
+        before = min(newest + 1, _LAST if before is None else before)
+        is_indexed = not given or any(name in given for name in _FOUND_BY_INDEX)
+        lowest = oldest if is_indexed else max(oldest, before - LOOKED_AT)
+        values = {"before": before, "lowest": lowest, "limit": limit + 1} | given
+        found = [record_of(row) for row in self._db.all(_entries(*sorted(given)), values)]
+        if len(found) > limit:
+            return Entries(records=found[:limit], next=found[limit - 1].position)
+        return Entries(records=found, next=lowest if lowest > oldest else None)
 
     def asked(self, since: Micros, limit: int) -> Sequence[Asked]:
         """Return questions asked since then, looking at the newest `limit` of all."""

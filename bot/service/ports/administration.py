@@ -52,6 +52,15 @@ class Sought:
 EVERYTHING = Sought()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entries:
+    """A page of the journal; it may be empty and yet not be the last."""
+
+    records: Sequence[Record]
+    next: int | None
+    """From where to look on; None once all was looked at."""
+
+
 class AdministrationTable(Protocol):
     """Everybody's; every list is a page, newest first, of what is older than `before`."""
 
@@ -73,10 +82,8 @@ class AdministrationTable(Protocol):
         """Forget what was set aside; False when there is none."""
         ...
 
-    def entries(
-        self, before: int | None, limit: int, sought: Sought = EVERYTHING
-    ) -> Sequence[Record]:
-        """Return entries of the journal, by position."""
+    def entries(self, before: int | None, limit: int, sought: Sought = EVERYTHING) -> Entries:
+        """Return entries of the journal, by position; a long one is looked through in portions."""
         ...
 
     def asked(self, since: Micros, limit: int) -> Sequence[Asked]:

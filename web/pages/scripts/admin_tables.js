@@ -52,7 +52,9 @@ export function paged({ caption, columns, name, path, query = {}, rows, draw, em
 
   const more = async () => {
     const mine = turn;
-    const answer = await read(path, { ...asked, before: next, limit: PAGE });
+    let answer = await read(path, { ...asked, before: next, limit: PAGE });
+    // What is long is looked through in portions, and a portion may hold nothing that is sought.
+    while (mine === turn && !answer[rows].length && answer.next !== null) answer = await read(path, { ...asked, before: answer.next, limit: PAGE });
     // Meanwhile something else was looked for.
     if (mine !== turn) return null;
     if (next === null) shown.body.replaceChildren();
