@@ -44,7 +44,6 @@ FLAGS = [
     "--disable-extensions",
     "--disable-breakpad",
     "--disable-component-extensions-with-background-pages",
-    "--disable-features=Translate,OptimizationHints,MediaRouter",
     "--mute-audio",
 ]
 HERE = Path(__file__).parent
@@ -226,7 +225,11 @@ async def visit_at(chromium: Browser) -> AsyncIterator[Visit]:
         url: str, *, width: int = 1280, height: int = 800, **context_options: Any
     ) -> Visitor:
         context = await chromium.new_context(
-            viewport={"width": width, "height": height}, **context_options
+            **{
+                "viewport": {"width": width, "height": height},
+                "reduced_motion": "reduce",  # what moves is drawn again and again, and waited for
+                **context_options,
+            }
         )
         await context.add_init_script(TELL)
         page = await context.new_page()
