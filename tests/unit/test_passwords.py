@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import bcrypt
 import pytest
 
 from bot.domain.errors import Unavailable
@@ -33,6 +34,25 @@ async def test_matching(passwords: Passwords) -> None:
     assert not await passwords.matches("Correct horse", hashed)
     assert not await passwords.matches("correct horse", None)
     assert not await passwords.matches("x" * 100, None)
+
+
+async def test_an_unknown_name_costs_as_much_as_a_known_one(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the delay of a refusal would tell who has an account."""
+    hashed = await passwords.hash("correct horse")
+    costs: list[bytes] = []
+    check = bcrypt.checkpw
+
+    def counted(password: bytes, against: bytes) -> bool:
+        costs.append(against[:7])
+        return check(password, against)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    for against in (hashed, None):
+        for password in ("wrong", "x" * 100):
+            assert not await passwords.matches(password, against)
+    assert costs == [b"$2b$04$"] * 4
 
 
 async def test_what_lies_beyond_72_bytes_is_not_ignored(passwords: Passwords) -> None:
