@@ -8,17 +8,25 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from bot.domain.instants import Micros
 from bot.service.links import Links, Purpose
 from bot.service.ports.store import Transaction
+from bot.settings import Settings
 from tests.flows.asking import Question
 from tests.flows.conftest import Client
 from web.keys import CLOCK, STORE, TOKENS
 
 VOID = {"meta", "link", "input", "br", "hr"}
 Pairs = list[tuple[str, str]]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Let an action be asked about."""
+    return settings.model_copy(update={"action_hosts": ("shop.example.org",)})
 
 
 async def link_to(

@@ -10,33 +10,18 @@ from aiohttp import web
 
 from bot.domain.feedback import Field, FieldKind, Kind
 from bot.service.ports.store import Transaction
-from bot.settings import Settings
 from tests.clock import FakeClock
 from tests.flows.asking import cast, put, renew, seen_by
-from tests.flows.conftest import Client, Outbox, SignUp
-from tests.flows.linking import Reading, filled, link_to, opened, pressed, sent
+from tests.flows.conftest import Client, SignUp
+from tests.flows.linking import Reading, filled, link_to, opened, pressed, sent, settings
+from tests.flows.question_app import app, planner
 from tests.flows.stage import ScriptedPlanner
-from web.app import build_app
 from web.keys import STORE
 
+__all__ = ["app", "planner", "settings"]
+
+
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{7*7}}"
-
-
-@pytest.fixture
-def planner() -> ScriptedPlanner:
-    return ScriptedPlanner()
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"action_hosts": ("shop.example.org",)})
-
-
-@pytest.fixture
-def app(
-    settings: Settings, clock: FakeClock, outbox: Outbox, planner: ScriptedPlanner
-) -> web.Application:
-    return build_app(settings, clock=clock, planner=planner, send_code=outbox, password_cost=4)
 
 
 async def test_a_page_kept_open_for_two_days_loses_nothing(

@@ -7,38 +7,21 @@ import json
 import logging
 from typing import Any
 
-import pytest
 import structlog
 from aiohttp import web
 
 from bot.domain.feedback import Risk
 from bot.domain.planning import ProposedAction
 from bot.service.links import Purpose
-from bot.settings import Settings
 from tests.clock import FakeClock
 from tests.flows.asking import cast, put, seen_by
-from tests.flows.conftest import Client, Outbox, SignUp
-from tests.flows.linking import Reading, filled, link_to, opened, pressed, sent
+from tests.flows.conftest import Client, SignUp
+from tests.flows.linking import Reading, filled, link_to, opened, pressed, sent, settings
+from tests.flows.question_app import app, planner
 from tests.flows.stage import ScriptedPlanner
-from web.app import build_app
 from web.logs import configure_logging
 
-
-@pytest.fixture
-def planner() -> ScriptedPlanner:
-    return ScriptedPlanner()
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"action_hosts": ("shop.example.org",)})
-
-
-@pytest.fixture
-def app(
-    settings: Settings, clock: FakeClock, outbox: Outbox, planner: ScriptedPlanner
-) -> web.Application:
-    return build_app(settings, clock=clock, planner=planner, send_code=outbox, password_cost=4)
+__all__ = ["app", "planner", "settings"]
 
 
 async def test_high_risk_wants_more_than_a_link(

@@ -11,25 +11,14 @@ from aiohttp import web
 from bot.domain.commands import Actor, AnswerRequest
 from bot.domain.instants import HOUR, MINUTE, iso
 from bot.domain.planning import Escalation
-from bot.settings import Settings
 from tests.clock import FakeClock
 from tests.flows.asking import act, acted, cast, put, refused, renew, seen_by
-from tests.flows.conftest import Outbox, SignedIn, SignUp
+from tests.flows.conftest import SignedIn, SignUp
+from tests.flows.question_app import app, planner
 from tests.flows.stage import ScriptedPlanner
-from web.app import build_app
 from web.keys import AGENT, INTAKE, STORE
 
-
-@pytest.fixture
-def planner() -> ScriptedPlanner:
-    return ScriptedPlanner()
-
-
-@pytest.fixture
-def app(
-    settings: Settings, clock: FakeClock, outbox: Outbox, planner: ScriptedPlanner
-) -> web.Application:
-    return build_app(settings, clock=clock, planner=planner, send_code=outbox, password_cost=4)
+__all__ = ["app", "planner"]
 
 
 def id_of(question: dict[str, Any], name: str) -> str:

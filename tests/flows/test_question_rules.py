@@ -5,27 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from bot.domain.feedback import Field, FieldKind, Kind
-from bot.settings import Settings
-from tests.clock import FakeClock
 from tests.flows.asking import act, acted, cast, put, refused, seen_by
-from tests.flows.conftest import Outbox, SignUp
+from tests.flows.conftest import SignUp
+from tests.flows.question_app import app, planner
 from tests.flows.stage import ScriptedPlanner
-from web.app import build_app
 
-
-@pytest.fixture
-def planner() -> ScriptedPlanner:
-    return ScriptedPlanner()
-
-
-@pytest.fixture
-def app(
-    settings: Settings, clock: FakeClock, outbox: Outbox, planner: ScriptedPlanner
-) -> web.Application:
-    return build_app(settings, clock=clock, planner=planner, send_code=outbox, password_cost=4)
+__all__ = ["app", "planner"]
 
 
 NAMES = ("bob", "carl", "dana")

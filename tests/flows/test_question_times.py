@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from aiohttp import web
 
 from bot.domain.instants import HOUR, MINUTE, iso
 from bot.domain.planning import Escalation
 from bot.domain.surface import Surface
-from bot.settings import Settings
 from tests.clock import START, FakeClock
 from tests.flows.asking import acted, cast, put, refused, renew, seen_by, waiting_for
-from tests.flows.conftest import Outbox, SignedIn, SignUp
+from tests.flows.conftest import SignedIn, SignUp
+from tests.flows.question_app import app, planner
 from tests.flows.stage import ScriptedPlanner
 from tests.flows.test_sessions_api import settled
-from web.app import build_app
 from web.keys import AGENT, STORE
 
-
-@pytest.fixture
-def planner() -> ScriptedPlanner:
-    return ScriptedPlanner()
-
-
-@pytest.fixture
-def app(
-    settings: Settings, clock: FakeClock, outbox: Outbox, planner: ScriptedPlanner
-) -> web.Application:
-    return build_app(settings, clock=clock, planner=planner, send_code=outbox, password_cost=4)
+__all__ = ["app", "planner"]
 
 
 async def change(person: SignedIn, **profile: Any) -> Any:
