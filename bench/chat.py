@@ -123,21 +123,20 @@ async def _talk(server: Server, which: str, seconds: float) -> tuple[dict[int, R
     for size in SIZES:
         await crowd.enter(size)
         await crowd.talk(WARM_UP)
-        cpu, previews, said = server.ask("cpu"), crowd.previews, len(crowd.said)
+        cpu, previews, turns = server.ask("cpu"), crowd.previews, crowd.turns
         server.ask("late")
         rate = await crowd.talk(seconds)
         late = server.ask("how-late")
-        cpu = server.ask("cpu") - cpu
-        server.ask("pieces")
+        cpu, turns = server.ask("cpu") - cpu, crowd.turns - turns
         previews = crowd.previews - previews
-        done, said = crowd.done, len(crowd.said) - said
+        server.ask("pieces")
         await crowd.talk(PIECES_SECONDS)
         results[size] = Result(
             rate=rate,
-            cpu=cpu / done,
+            cpu=cpu / turns,
             late=late,
             pieces=server.ask("which-pieces"),
-            previews=previews / max(said, 1),
+            previews=previews / turns,
         )
     await crowd.leave()
     return results, crowd

@@ -13,6 +13,8 @@ from bench.thin_socket import ThinSocket
 
 KNOCKING = 40
 """Sockets that are let in at once: a server keeps 50 of one address waiting in its doorway."""
+BEGINNING = 0.5
+"""Seconds over which the sockets begin to talk: a thousand people do not press a key at once."""
 PATIENCE = 60.0
 
 
@@ -24,7 +26,8 @@ class Crowd:
     people: Sequence[tuple[str, str]] = ()
     """Access token and session of each; none for an echo."""
     sockets: list[Talker] = field(default_factory=list)
-    done: int = 0
+    turns: int = 0
+    """Done since the beginning; of an echo: frames that came back."""
     until: float = 0.0
     said: list[tuple[str, str]] = field(default_factory=list)
     """Session and text of every turn that was acknowledged and answered."""
@@ -47,16 +50,17 @@ class Crowd:
         await asyncio.gather(*(enter_some() for _ in range(KNOCKING)))
 
     async def talk(self, seconds: float) -> float:
-        """Let every socket talk for so long; return turns a second, without the last ones."""
-        self.done = 0
-        start = time.perf_counter()
-        self.until = start + seconds
+        """Let every socket talk for so long; return turns a second, once all have begun."""
+        loop = asyncio.get_running_loop()
+        self.until = time.perf_counter() + BEGINNING + seconds
         self._busy = len(self.sockets)
         self._all_done.clear()
-        for talker in self.sockets:
-            talker.speak()
-        await asyncio.sleep(self.until - time.perf_counter())
-        rate = self.done / (time.perf_counter() - start)
+        for number, talker in enumerate(self.sockets):
+            loop.call_later(BEGINNING * number / len(self.sockets), talker.speak)
+        await asyncio.sleep(BEGINNING)
+        start, turns = time.perf_counter(), self.turns
+        await asyncio.sleep(self.until - start)
+        rate = (self.turns - turns) / (time.perf_counter() - start)
         async with asyncio.timeout(PATIENCE):
             await self._all_done.wait()
         return rate
@@ -122,7 +126,7 @@ class Talker:
 
     def _echoed(self, text: bytes) -> None:
         self._crowd.wrong += self._text.encode() not in text
-        self._crowd.done += 1
+        self._crowd.turns += 1
         self.speak()
 
     def _heard(self, text: bytes) -> None:
@@ -147,6 +151,6 @@ class Talker:
     def _step(self) -> None:
         if self._acked and self._answered:
             self._acked = False
-            self._crowd.done += 1
+            self._crowd.turns += 1
             self._crowd.said.append((self._session, self._text))
             self.speak()
