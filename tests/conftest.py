@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import beforehand, memory, overhearing
+
+if TYPE_CHECKING:
+    from tests.contract.postgres_server import PostgresServer
 
 # Shared machines are slow at odd moments, and a red run must be red again when repeated. Each other
 # run draws other examples, so few are enough; `HYPOTHESIS_PROFILE=deep` draws many at once.
@@ -15,7 +20,6 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("dev", deadline=None, max_examples=40)
 settings.register_profile("deep", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
-
 
 memory.keep_files()  # before pytest and any test ask where
 
@@ -27,6 +31,15 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish() -> None:
     memory.keep_objects()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for each pytest process."""
+    from tests.contract.postgres_server import running_server
+
+    with running_server() as server:
+        yield server
 
 
 @pytest.hookimpl(trylast=True)

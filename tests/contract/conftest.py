@@ -10,16 +10,9 @@ import pytest
 from bot.adapters.store.opening import make_store
 from bot.adapters.store.postgres import PostgresStore
 from bot.adapters.store.sqlite import SqliteStore
-from tests.contract.postgres_server import PostgresServer, running_server
+from tests.contract.postgres_server import PostgresServer
 
 AnyStore = SqliteStore | PostgresStore
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """One server for each pytest process."""
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests, and a mark on each of them."""
+"""Databases for servers that die, and a mark on each test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.contract.postgres_server import PostgresServer, running_server
+from tests.contract.postgres_server import PostgresServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,14 +16,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-def new_database(postgres: PostgresServer) -> Iterator[Callable[[], str]]:
+def new_database(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
     """Make a database whose servers are gone by the end of the test."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(postgres.database())
+        yield lambda: stack.enter_context(postgres_server.database())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -18,17 +18,11 @@ from bot.domain.planning import AskHuman, Plan, ProposedAction
 from bot.service.actions import LEASE, Runner
 from bot.service.asking import Terms
 from tests.clock import FakeClock
-from tests.contract.postgres_server import PostgresServer, running_server
+from tests.contract.postgres_server import PostgresServer
 from tests.flows.stage import Stage
 from tests.flows.target import Target, a_target, hang
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture
@@ -39,12 +33,12 @@ async def target() -> AsyncIterator[Target]:
 
 @pytest.fixture
 async def two(
-    server: PostgresServer, target: Target
+    postgres_server: PostgresServer, target: Target
 ) -> AsyncIterator[tuple[Stage, tuple[Runner, Runner]]]:
     """One stage to ask and answer on, and the runners of two servers."""
     clock = FakeClock()
     tool = HttpTool(read_hosts([target.host]))
-    with server.database() as url:
+    with postgres_server.database() as url:
         stores = PostgresStore(url), PostgresStore(url)
         for store in stores:
             await store.open()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,23 +13,17 @@ from bot.domain.errors import Conflict
 from bot.domain.feedback import State
 from bot.domain.session import SessionState
 from tests.clock import FakeClock
-from tests.contract.postgres_server import PostgresServer, running_server
+from tests.contract.postgres_server import PostgresServer
 from tests.flows.stage import Stage
 
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-async def two(server: PostgresServer) -> AsyncIterator[tuple[Stage, Stage]]:
+async def two(postgres_server: PostgresServer) -> AsyncIterator[tuple[Stage, Stage]]:
     """Two servers that share people, a clock and the database, each with a worker of its own."""
     clock = FakeClock()
-    with server.database() as url:
+    with postgres_server.database() as url:
         stores = PostgresStore(url), PostgresStore(url)
         for store in stores:
             await store.open()

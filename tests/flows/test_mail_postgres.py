@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from bot.domain.feedback import State
 from tests.clock import FakeClock
-from tests.contract.postgres_server import PostgresServer, running_server
+from tests.contract.postgres_server import PostgresServer
 from tests.flows.conftest import SignedIn
 from tests.flows.mailing import ANN, BEN, BOT, CID, gmail, mail_room, no_environment
 from tests.flows.test_opening_mail import begun, go_on, places, sign_up
@@ -21,21 +20,15 @@ __all__ = ["gmail", "no_environment"]
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running_server() as server:
-        yield server
-
-
 async def test_two_servers_share_one_mailbox(
     tmp_path: Path,
     clock: FakeClock,
     gmail: GmailServer,
-    server: PostgresServer,
+    postgres_server: PostgresServer,
     no_environment: None,
 ) -> None:
     async with AsyncExitStack() as running:
-        url = running.enter_context(server.database())
+        url = running.enter_context(postgres_server.database())
         token = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
         rooms = [
             await running.enter_async_context(
@@ -71,11 +64,11 @@ async def test_a_place_wanted_at_two_servers_is_opened_once(
     tmp_path: Path,
     clock: FakeClock,
     gmail: GmailServer,
-    server: PostgresServer,
+    postgres_server: PostgresServer,
     no_environment: None,
 ) -> None:
     async with AsyncExitStack() as running:
-        url = running.enter_context(server.database())
+        url = running.enter_context(postgres_server.database())
         token = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
         rooms = [
             await running.enter_async_context(

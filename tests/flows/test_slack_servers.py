@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.planning import Plan, Reply
 from tests.clock import FakeClock
-from tests.contract.postgres_server import PostgresServer, running_server
+from tests.contract.postgres_server import PostgresServer
 from tests.flows.slack_office import Office, served, settings_of, simulated, team_of
 from tests.slack.delivery import Delivery
 from tests.slack.outbox import Parcel
@@ -20,18 +20,14 @@ from tests.slack.records import Message
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
-async def two(server: PostgresServer, tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+async def two(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> AsyncIterator[tuple[Office, Office]]:
     """Two servers; the local Slack sends to the first unless told otherwise."""
     clock = FakeClock()
     async with AsyncExitStack() as stack:
-        url = stack.enter_context(server.database())
+        url = stack.enter_context(postgres_server.database())
         slack = await stack.enter_async_context(simulated(clock))
         team = team_of(slack)
         token = slack.install(team, "ana").value
