@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,44 @@ async def test_a_row_that_clashes_at_the_end_spares_its_neighbours(store: AnySto
     assert [isinstance(r, Conflict) for r in results] == [True, False, False, False, False, False]
     for session in sessions:
         assert await store.read(lambda tx, s=session: tx.sessions.get(s.id)) is not None
+
+
+async def test_a_row_that_clashes_while_another_function_reads_spares_its_neighbours(
+    tmp_path: Path,
+) -> None:
+    """What is acknowledged is stored, though somebody else's row could not be."""
+    store = SqliteStore(tmp_path / "handraise.db")
+    await store.open()
+    try:
+        ann = a_person()
+        sessions = [a_session(ann) for _ in range(3)]
+        await store.run(lambda tx: tx.people.add(ann))
+        await store.run(lambda tx: tx.sessions.add(sessions[0]))
+        begun, queued = threading.Event(), threading.Event()
+
+        def hold_up(_: Transaction) -> None:
+            begun.set()
+            queued.wait(10)
+
+        first = asyncio.ensure_future(store.run(hold_up))
+        await asyncio.to_thread(begun.wait, 10)
+        functions = [
+            lambda tx: tx.sessions.add(sessions[1]),
+            lambda tx: tx.sessions.add(sessions[0]),
+            lambda tx: tx.sessions.add(sessions[2]),
+            lambda tx: len(tx.sessions.of_owner(ann.id, None, None, 9)),
+        ]
+        running = [asyncio.ensure_future(store.run(function)) for function in functions]
+        await asyncio.sleep(0)
+        queued.set()
+        await first
+        results = await asyncio.gather(*running, return_exceptions=True)
+        assert [isinstance(r, Conflict) for r in results] == [False, True, False, False]
+        assert results[-1] == 3
+        for session in sessions:
+            assert await store.read(lambda tx, s=session: tx.sessions.get(s.id)) is not None
+    finally:
+        await store.close()
 
 
 async def test_who_only_reads_cannot_leave_rows_to_be_written(store: AnyStore) -> None:

@@ -21,9 +21,10 @@ Waiting = dict[Hashable, Parameters]
 
 
 class Entangled(Exception):
-    """A function changed what another one left to be added, and cannot be written apart from it.
+    """A function cannot be kept apart from what others left to be written before it.
 
-    Each is to have a transaction of its own.
+    It changed what they add, or what they left cannot be written. Each is to have a transaction
+    of its own.
     """
 
 
@@ -211,7 +212,11 @@ class Runner:
             raise Entangled
         mine = self._take_back()
         if any(self._waiting.values()):
-            self._flush()
+            try:
+                self._flush()
+            except Exception as error:
+                # What was refused is others' and is gone from what waits, so they must run again.
+                raise Entangled from error
         self._mark()
         self._mark = None
         for (compiled, key), row in mine.items():
