@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 
 from web.keys import SETTINGS
 
-_METHODS = "GET, HEAD, PATCH, POST"
+_METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT"
 # Not X-Handraise-Client: it is what proves that the page itself uses the cookie.
 _HEADERS = "Authorization, Content-Type, Idempotency-Key"
 _EXPOSED = (

@@ -17,6 +17,7 @@ from tests.clock import FakeClock
 from tests.flows.conftest import PASSWORD, Client, Outbox, SignUp
 from tests.flows.doors import Door, opened
 from web import reception
+from web.api.endpoint import ENDPOINTS
 from web.app import build_app
 from web.auth import attempts
 
@@ -239,6 +240,9 @@ async def test_other_origins_read_nothing(tmp_path: Path) -> None:
         asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         async with client.options("/api/sessions", headers=asks) as answer:
             assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+            methods = answer.headers.get("Access-Control-Allow-Methods", "").split(", ")
+        if allowed:  # what the API takes, they may send
+            assert {each.method for each in client.app[ENDPOINTS]} <= set(methods)  # type: ignore[union-attr]
     await client.close()
 
 
