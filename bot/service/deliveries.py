@@ -117,7 +117,10 @@ class Deliveries:
     def record(self, tx: Transaction, results: Sequence[Result], now: Micros) -> None:
         """Record results; those whose claim was lost meanwhile change nothing."""
         lost: list[Lost] = []
-        # In one order everywhere, so that two servers' records cannot wait for each other.
+        # Whoever waits for a surface holds its question, and questions are held in one order before
+        # anything else: a vote, a sweep and two servers' records cannot wait for each other.
+        for request_id in sorted({errand.request.id for errand, _ in results}):
+            tx.requests.lock(request_id)
         for errand, result in sorted(results, key=lambda r: r[0].request.id):
             surface = errand.surface
             if isinstance(result, Postponed):

@@ -1,7 +1,7 @@
 """A store that notes in which order each transaction takes its rows: requests, sessions, people.
 
-Within each kind they are taken by id. Whoever keeps that order never waits for somebody who waits
-for them.
+Within each kind they are taken by id, and a surface after the question that it shows. Whoever keeps
+that order never waits for somebody who waits for them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _TAKE = {
 }
 _OWN = {"add"}
 """What nobody else can hold yet."""
+_SHOWN = {"want", "postpone", "seen", "claim_of", "hold", "add", "plan", "redrive"}
+_ENDED = {"record", "release"}
 
 Held = tuple[int, str]
 
@@ -69,6 +71,36 @@ class WatchedTable:
         return taking
 
 
+class WatchedSurfaces:
+    """The surfaces of a transaction; `take` hears whose question must be held by then."""
+
+    def __init__(self, tx: Transaction, take: Callable[[str, str], None]) -> None:
+        self._tx = tx
+        self._take = take
+
+    def __getattr__(self, method: str) -> Any:
+        found = getattr(self._tx.surfaces, method)
+        if method not in _SHOWN | _ENDED:
+            return found
+
+        def taking(first: Any, *more: Any, **named: Any) -> Any:
+            for request_id in self._questions(method, first):
+                self._take(method, request_id)
+            return found(first, *more, **named)
+
+        return taking
+
+    def _questions(self, method: str, first: Any) -> list[str]:
+        if method == "hold":
+            return list(first)
+        if method == "add":
+            return [first.request_id]
+        if method in {"plan", "redrive"} | _ENDED:
+            surface = self._tx.surfaces.get(first if isinstance(first, str) else first.surface_id)
+            return [surface.request_id] if surface else []
+        return [first]
+
+
 class WatchedTransaction:
     """A transaction that knows which rows it holds."""
 
@@ -80,6 +112,7 @@ class WatchedTransaction:
         self._new: set[Held] = set()
         for name in RANKS:
             setattr(self, name, WatchedTable(getattr(tx, name), name, self._take))
+        self.surfaces = WatchedSurfaces(tx, self._show)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tx, name)
@@ -98,6 +131,11 @@ class WatchedTransaction:
                 f"{self._what}: {table}.{method}({id_}) after {names[last[0]]} {last[1]}"
             )
         self._held.append(row)
+
+    def _show(self, method: str, request_id: str) -> None:
+        row = (RANKS["requests"], request_id)
+        if row not in self._held and row not in self._new:
+            self._broken.append(f"{self._what}: surfaces.{method} without its question")
 
 
 class WatchedStore:

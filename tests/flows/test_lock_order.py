@@ -46,11 +46,16 @@ async def test_what_is_taken_out_of_order_is_noticed(store: WatchedStore, stage:
         for name in ("bob", "ann"):
             tx.people.lock(stage.people[name].id)
 
+    def unheld(tx: Transaction) -> None:
+        tx.surfaces.want(request.id, 2, 1, 0)
+
     await store.run(backwards)
     await store.run(people)
-    assert len(store.broken) == broken + 2
-    assert "requests.lock" in store.broken[-2]
-    assert "people.lock" in store.broken[-1]
+    await store.run(unheld)
+    assert len(store.broken) == broken + 3
+    assert "requests.lock" in store.broken[-3]
+    assert "people.lock" in store.broken[-2]
+    assert "surfaces.want" in store.broken[-1]
 
 
 async def test_an_end_by_the_agent_holds_the_questions_first(
