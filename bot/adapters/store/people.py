@@ -84,7 +84,11 @@ class People:
         for portion in portions(id_ for id_ in ids if id_ not in self._known):
             for row in self._db.all(statements.AMONG, portion):
                 person = _person(row)
-                if person is not None:
+                if person is None:
+                    continue
+                if self._db.is_exclusive:
+                    self._known.put(person.id, _Kept(person, person.feed_seq))
+                else:
                     self._seen.put(person.id, person)
 
     def hold(self, ids: Sequence[str]) -> None:

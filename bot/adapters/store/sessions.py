@@ -177,6 +177,8 @@ class Sessions:
     def add_participant(self, session_id: str, person_id: str, role: ParticipantRole) -> None:
         """Let a person take part."""
         values = {"session_id": session_id, "person_id": person_id, "role": role.value}
+        if (session_id, person_id) in self._db.waiting(_ADD_PARTICIPANT):
+            return  # as the statement leaves it
         self._db.later(_ADD_PARTICIPANT, (session_id, person_id), values)
 
     def role_of(self, session_id: str, person_id: str) -> ParticipantRole | None:

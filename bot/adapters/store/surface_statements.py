@@ -14,7 +14,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 
@@ -62,8 +61,8 @@ def _dead() -> ColumnElement[bool]:
     return surfaces.c.state == bindparam("dead")
 
 
-# Literals, so that the planner can use the partial index of what was given up.
-_IS_DEAD = text("surfaces.state = 'dead'")
+# A literal, so that the planner can use the partial index of what was given up.
+_IS_DEAD = surfaces.c.state == literal_column("'dead'")
 _IS_SHOWN = surfaces.c.shown_version > 0
 # A try of which nobody knows what it left behind, or one that is being made.
 _IS_UNCERTAIN = surfaces.c.attempts > surfaces.c.failures
