@@ -54,11 +54,13 @@ baml: $(BAML_CLIENT) ## Generate the client of the LLM functions when they chang
 
 # `make bench SWEEP="--many 100000"` is content with fewer pending questions than a million, and
 # `make bench POSTGRES=1` sweeps PostgreSQL too, with what `make test` installs.
-bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph, old sessions beside young ones, the start, Slack's intake, and sweeps
+bench: $(BENCH) $(BAML_CLIENT) ## Measure cycles beside LangGraph, old sessions beside young ones, the start, Slack's intake, chat, prompts and sweeps
 	$(BENCH_VENV)/bin/python -m bench.cycles
 	$(BENCH_VENV)/bin/python -m bench.growth
 	$(BENCH_VENV)/bin/python -m bench.start
 	$(BENCH_VENV)/bin/python -m bench.slack_intake
+	$(BENCH_VENV)/bin/python -m bench.chat
+	$(BENCH_VENV)/bin/python -m bench.prompt
 	$(BENCH_VENV)/bin/python -m bench.sweep $(SWEEP)
 	$(if $(POSTGRES),$(BIN)/python -m bench.sweep --postgres $(SWEEP))
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 KEPT = 5
 """A summary keeps one character of so many that it is told."""
-LONGEST = 3_500
+LONGEST = 2_500
 """Characters of a summary, which is what `Summarise` asks for at most."""
 REPLY = (
     "I looked at it once more. The figures of the second quarter agree with what Ben sent, but "

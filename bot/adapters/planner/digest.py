@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from bot.domain.planning import Spoken
 
-MAX_SUMMARY = 4_000
-"""Characters that a running summary may have, whoever writes it."""
+MAX_SUMMARY = 3_000
+"""Characters that a running summary may have, whoever writes it.
+
+A model is asked for 2,500. The prompt of a session of 2,000 messages is then at most 1.2 times that
+of one with 50, which has a short summary yet (`bench.prompt`).
+"""
 _MAX_LINE = 300
 _MAX_AUTHOR = 64
 _LEFT_OUT = "(earlier lines left out)"
