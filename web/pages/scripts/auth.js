@@ -82,7 +82,8 @@ function onSubmit(form, action) {
     form.querySelector(".form-error").textContent = "";
     const empty = firstEmpty(form);
     if (empty) {
-      complain(form, { message: "Fill in this field.", details: { fields: { [empty.name]: "" } } });
+      const label = empty.closest("label").firstChild.textContent.trim();
+      complain(form, { message: `Fill in “${label}”.`, details: { fields: { [empty.name]: "" } } });
       return;
     }
     const submit = form.querySelector("button:not([type])");

@@ -2,7 +2,7 @@
 
 import { askedCard } from "./card.js";
 import { arrange, button, byId, h } from "./dom.js";
-import { loadOlderMessages } from "./feeds.js";
+import { loadOlderMessages, readAgain } from "./feeds.js";
 import { dayNode, messageNode, outboxNode, previewNode } from "./messages.js";
 import { placeKeeper } from "./scroll.js";
 import { conversationOf, forgetOldest, shownSession, state, subscribe } from "./state.js";
@@ -115,7 +115,7 @@ function entriesNow() {
     return [cached("welcome", "", welcomeNode), ...passing];
   }
   const conversation = conversationOf(id);
-  if (conversation.problem) return [noteNode(conversation.problem)];
+  if (conversation.problem) return [cached("problem", conversation.problem, () => problemNode(conversation))];
   if (!conversation.loaded && !conversation.seqs.length) {
     return [cached("loading", "", () => noteNode("Loading…")), ...passingEntries(conversation, id)];
   }
@@ -125,10 +125,17 @@ function entriesNow() {
   return stretch.isWhole ? [...entries, ...passingEntries(conversation, id)] : entries;
 }
 
+function noteWithButton(words, label, act) {
+  return h("div", { class: "log-note with-button", role: "status" }, h("p", { text: words }), button(label, { class: "small", on: { click: act } }));
+}
+
+function problemNode({ id, problem }) {
+  return problem.passing ? noteWithButton(problem.message, "Try again", () => readAgain(id)) : noteNode(problem.message);
+}
+
 function olderNode({ id, olderProblem }) {
   if (!olderProblem) return noteNode("Loading what came before…");
-  return h("div", { class: "log-note", role: "status" }, h("p", { text: olderProblem }),
-    button("Load what came before", { class: "small", on: { click: () => loadOlderMessages(id) } }));
+  return noteWithButton(olderProblem, "Load what came before", () => loadOlderMessages(id));
 }
 
 function render() {

@@ -1,6 +1,7 @@
 /** Brings the server's word into the state: first by REST, then by the feeds, without a gap. */
 
 import { read } from "./api.js";
+import { Refusal } from "./http.js";
 import { again, greetWith, onFrame, post } from "./socket.js";
 import { changed, conversationOf, dropPreviews, forgetOldest, putMessage, putPreview, putQuestion, putSession, putStatus, set, state, subscribe } from "./state.js";
 import { countBelow } from "./stretch.js";
@@ -68,7 +69,7 @@ onFrame("error", ({ client_id: id, error }) => {
   if (id) return;
   if (error.code === "cursor_unknown") startOver(error.details ?? {});
   // Of the frames without an id only `watch` is somebody's wish: the others are the page's own.
-  else if (shownId() && conversationOf(shownId()).cursor === null) missing(conversationOf(shownId()), error.message);
+  else if (shownId() && conversationOf(shownId()).cursor === null) missing(conversationOf(shownId()), new Refusal(error));
 });
 
 /** The server does not know our place in a feed: read everything afresh. */
@@ -169,17 +170,24 @@ async function loadConversation(conversation) {
     await loadBefore(conversation, session.last_seq + 1);
     conversation.loaded = true;
   } catch (error) {
-    missing(conversation, error.message);
+    missing(conversation, error);
   } finally {
     conversation.loading = false;
     changed("conversation");
   }
 }
 
-function missing(conversation, words) {
+function missing(conversation, problem) {
   watched.delete(conversation.id);
   conversation.cursor = null;
-  conversation.problem = words;
+  conversation.problem = problem;
+  changed("conversation");
+}
+
+/** Read a conversation once more that could not be read. */
+export function readAgain(id) {
+  conversationOf(id).problem = null;
+  watchWanted();
   changed("conversation");
 }
 
