@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from bot.adapters.planner.rules import RulesPlanner
 from bot.adapters.store.sqlite import SqliteStore
-from bot.domain.card import Card
 from bot.domain.commands import (
     CHAT,
     Actor,
@@ -43,7 +42,6 @@ from bot.service.intake import Intake
 from bot.service.limits import RateLimits
 from bot.service.orchestrator import Orchestrator
 from bot.service.ports.accounts import Account
-from bot.service.ports.channel import Delivery, Fate
 from bot.service.ports.planner import Planner, ShowText
 from bot.service.ports.store import Store, Topic, Transaction
 from bot.service.ports.tables import FeedEntry
@@ -51,6 +49,7 @@ from bot.service.sweeper import Sweeper
 from bot.service.turns import Turns
 from bot.service.worker import Worker
 from tests.clock import FakeClock
+from tests.flows.fake_channel import FakeChannel
 
 T = TypeVar("T")
 UNLIMITED = RateLimits(per_user=10**6, per_session=10**6, per_person_channel=10**6)
@@ -92,33 +91,6 @@ class ScriptedPlanner:
 
     async def aclose(self) -> None:
         pass
-
-
-class FakeChannel:
-    """Records what is delivered; `fates` says what becomes of it, `hold` makes it wait."""
-
-    def __init__(self, name: str = CHAT) -> None:
-        self.name = name
-        self.delivered: list[tuple[Surface, FeedbackRequest]] = []
-        self.fates: list[Fate | Exception] = []
-        self.begun = asyncio.Event()
-        self.hold: asyncio.Event | None = None
-
-    async def deliver(
-        self, surface: Surface, request: FeedbackRequest, card: Card | None = None
-    ) -> Delivery:
-        self.delivered.append((surface, request))
-        self.begun.set()
-        if self.hold is not None:
-            await self.hold.wait()
-        fate = self.fates.pop(0) if self.fates else Fate.SHOWN
-        if isinstance(fate, Exception):
-            raise fate
-        return Delivery(fate=fate)
-
-    def states(self) -> list[str]:
-        """Return the states in which requests were delivered, in order."""
-        return [request.state.value for _, request in self.delivered]
 
 
 class Stage:
