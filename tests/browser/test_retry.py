@@ -130,3 +130,25 @@ async def test_a_phone_that_is_offline_says_so_once_and_keeps_its_title(
     await connected(ana)
     await expect(page.get_by_test_id("lost-banner")).to_be_hidden()
     no_complaints(ana)
+
+
+async def test_a_part_that_cannot_be_loaded_says_so_and_what_to_do(
+    house: House, visit_at: Visit
+) -> None:
+    ana = await visit_at("about:blank", width=320, height=640)
+    ana.expected += ["net::ERR_", "503"]
+    await arrive(house, ana, "ana")
+    page = ana.page
+    await page.route("**/scripts/admin.js", lambda route: route.abort())
+    await page.goto(f"{house.url}/#/admin")
+    note = page.locator("#page .log-note")
+    await expect(note).to_contain_text("could not be loaded")
+    await page.unroute("**/scripts/admin.js")
+    numbers = f"{house.url}/api/admin/numbers*"
+    await page.route(numbers, lambda route: route.fulfill(status=503, json={}))
+    await note.get_by_role("button", name="Load the page again").click()
+    await expect(page.locator("#page")).to_contain_text("The server is busy")
+    await page.unroute(numbers)
+    await page.locator("#page").get_by_role("button", name="Try again").click()
+    await expect(page.get_by_test_id("span-day")).to_be_visible()
+    no_complaints(ana)

@@ -1,6 +1,7 @@
 /** What has a page of its own instead of the conversation: a question's story, the profile. */
 
 import { button, byId, h } from "./dom.js";
+import { Refusal } from "./http.js";
 import { state, subscribe } from "./state.js";
 
 /** Loaded when they are first wanted, or when there is nothing else to do: the first screen needs none. */
@@ -15,8 +16,12 @@ let version = null;
 let turn = 0;
 
 function problem(place, error) {
-  place.replaceChildren(h("p", { class: "log-note", role: "alert", text: error.message }),
-    button("Try again", { class: "small", on: { click: () => draw(true) } }));
+  // A module that could not be read, or is of another version by now: the browser tries it only once.
+  const isOurs = error instanceof Refusal;
+  const words = isOurs ? error.message : "This part of the page could not be loaded. Load the page again; what you have written is kept.";
+  const again = isOurs ? ["Try again", () => draw(true)] : ["Load the page again", () => location.reload()];
+  place.replaceChildren(h("div", { class: "log-note with-button", role: "alert" }, h("p", { text: words }),
+    button(again[0], { class: "small", on: { click: again[1] } })));
 }
 
 /** Draw the page that the address names; again only when it is another, or `afresh`. */
