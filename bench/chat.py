@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import resource
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from bench.chat_load import Crowd
-from bench.chat_server import PEOPLE_FILE, answer_to
+from bench.chat_process import Server, running
+from bench.chat_server import answer_to
 from bench.machine import describe, disk_directory
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.planning import Role
@@ -36,54 +33,8 @@ SETTLING = 1.0
 FEW = 500
 """Sockets that come and go before memory is weighed: what only the first ones cost is in then."""
 LATE = ("p50", "p99", "max", "own p99", "own max")
+SHOWN = 5
 LATE_AIM, PIECE_AIM, MEMORY_AIM = 10.0, 20.0, 1.5
-
-
-@dataclass(kw_only=True)
-class Server:
-    """A server in a process of its own."""
-
-    process: subprocess.Popen[str]
-    port: int
-    folder: Path
-
-    def ask(self, what: str) -> Any:
-        """Have it do or tell something; return its answer."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(what + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def people(self, number: int) -> Sequence[tuple[str, str]]:
-        """Have it keep so many people; return each one's access token and session."""
-        self.ask(f"people {number}")
-        return [(token, id_) for token, id_ in json.loads((self.folder / PEOPLE_FILE).read_text())]
-
-
-@contextmanager
-def running(which: str, folder: Path) -> Iterator[Server]:
-    """Run one contender on an empty database."""
-    log = folder / "stderr.log"
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.chat_server", which, str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield Server(process=process, port=int(process.stdout.readline()), folder=folder)
-            process.stdin.close()
-            process.wait(30)
-        finally:
-            process.kill()
-            process.wait()
-    if log.stat().st_size:
-        print(f"The server wrote to its standard error:\n{log.read_text()[-2000:]}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,8 +120,18 @@ def _count_unstored(tx: Transaction, said: Sequence[tuple[str, str]]) -> int:
     return wrong
 
 
-def weigh(which: str, number: int) -> float:
-    """Return the KiB that each of so many idle sockets costs a server."""
+@dataclass(frozen=True, kw_only=True)
+class Weight:
+    """What so many idle sockets cost a server, and how it was while they came."""
+
+    kib: float
+    """Of memory for each."""
+    late: Mapping[str, float]
+    pieces: Sequence[tuple[str, float, float]]
+
+
+def weigh(which: str, number: int) -> Weight:
+    """Open so many sockets and leave them idle."""
     with (
         tempfile.TemporaryDirectory(dir=disk_directory()) as name,
         running(which, Path(name)) as server,
@@ -178,19 +139,23 @@ def weigh(which: str, number: int) -> float:
         return asyncio.run(_weigh(server, which, number))
 
 
-async def _weigh(server: Server, which: str, number: int) -> float:
+async def _weigh(server: Server, which: str, number: int) -> Weight:
     people = server.people(number) if which == OURS else ()
-    first = Crowd(port=server.port, people=people)
+    # From all over the tables, so that the database's caches are as full as they get.
+    first = Crowd(port=server.port, people=people[:: max(1, number // FEW)])
     await first.enter(min(FEW, number))
     await first.leave()
     await asyncio.sleep(SETTLING)
     before = server.ask("rss")
+    server.ask("pieces")
+    server.ask("late")
     crowd = Crowd(port=server.port, people=people)
     await crowd.enter(number)
+    late, pieces = server.ask("how-late"), server.ask("which-pieces")
     await asyncio.sleep(SETTLING)
-    after = server.ask("rss")
+    kib = (server.ask("rss") - before) * 1024 / number
     await crowd.leave()
-    return float(after - before) * 1024 / number
+    return Weight(kib=kib, late=late, pieces=pieces)
 
 
 def main() -> int:
@@ -261,15 +226,24 @@ def _print_verdicts(results: Mapping[str, Sequence[Mapping[int, Result]]], size:
     print(
         f"  longest piece {worst:.1f} ms (aim: at most {PIECE_AIM:g}: {_met(worst <= PIECE_AIM)}):"
     )
-    for name, cpu, wall in longest[:5]:
+    _print_pieces(longest)
+
+
+def _print_weights(weights: Mapping[str, Weight], number: int) -> None:
+    ours = weights[OURS]
+    ratio = ours.kib / weights[ECHO].kib
+    print(f"\n{number:,} idle sockets: {weights[ECHO].kib:.1f} KiB each for the bare echo,")
+    print(f"  {ours.kib:.1f} KiB for Handraise's, signed in and watching a session:")
+    print(f"  {ratio:.2f} times (aim: at most {MEMORY_AIM:g}: {_met(ratio <= MEMORY_AIM)});")
+    print(f"  while they sign in, late at p99 {ours.late['p99']:.1f} ms", end=" ")
+    print(f"(its own {ours.late['own p99']:.1f}); longest pieces:")
+    _print_pieces(ours.pieces)
+    print()
+
+
+def _print_pieces(pieces: Sequence[tuple[str, float, float]]) -> None:
+    for name, cpu, wall in pieces[:SHOWN]:
         print(f"    {cpu:5.1f} ms of CPU, {wall:5.1f} by the clock: {name}")
-
-
-def _print_weights(weights: Mapping[str, float], number: int) -> None:
-    ratio = weights[OURS] / weights[ECHO]
-    print(f"\nIdle, {number:,} sockets: {weights[ECHO]:.1f} KiB each for the bare echo,")
-    print(f"  {weights[OURS]:.1f} KiB for Handraise's, signed in and watching a session:")
-    print(f"  {ratio:.2f} times (aim: at most {MEMORY_AIM:g}: {_met(ratio <= MEMORY_AIM)}).\n")
 
 
 def _met(is_met: bool) -> str:

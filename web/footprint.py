@@ -9,6 +9,8 @@ from typing import Any
 
 _OLDEST = 2
 """The generation whose collection is a full one."""
+_OFTEN = 3
+"""Collections of the generation before it after which one is due: each looks at less then."""
 
 
 def give_back() -> None:
@@ -35,6 +37,8 @@ def collect_briefly() -> None:
     """
     if _freeze not in gc.callbacks:
         gc.callbacks.append(_freeze)
+        young, middle, _ = gc.get_threshold()
+        gc.set_threshold(young, middle, _OFTEN)
 
 
 def _freeze(phase: str, info: Mapping[str, Any]) -> None:

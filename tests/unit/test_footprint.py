@@ -13,9 +13,11 @@ from web import footprint
 
 @pytest.fixture
 def briefly() -> Iterator[None]:
+    before = gc.get_threshold()
     footprint.collect_briefly()
     footprint.collect_briefly()
     yield
+    gc.set_threshold(*before)
     gc.callbacks.remove(footprint._freeze)
     gc.unfreeze()
 
