@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.channels.slack.roster import GONE
 from bot.domain.planning import Role
 from bot.domain.surface import SurfaceState
+from bot.service.ports.store import Transaction
 from tests.flows.slack_office import Office, office
 from tests.slack.records import Message
 
@@ -73,6 +76,26 @@ async def test_what_an_event_did_not_tell_the_daily_list_does(acme: Office) -> N
     acme.clock.advance(3_700)
     user = acme.slack.user("ben")
     user.deleted, user.updated = True, int(acme.slack.clock.now())
+    await acme.outlet.watching.list_people()
+    await acme.settle()
+    assert len(told(acme, first)) == 1
+
+
+async def test_who_has_left_is_told_though_the_server_stopped_after_it_was_noted(
+    acme: Office,
+) -> None:
+    first = await asked(acme, "@ben")
+    acme.clock.advance(3_700)
+    user = acme.slack.user("ben")
+    key = f"{user.team_id}/{user.id}"
+    user.deleted, user.updated = True, int(acme.slack.clock.now())
+
+    def note(tx: Transaction) -> None:
+        listed = tx.directory.get("slack", key)
+        assert listed is not None
+        tx.directory.put(replace(listed, is_person=False, why_not=GONE))
+
+    await acme.store.run(note)
     await acme.outlet.watching.list_people()
     await acme.settle()
     assert len(told(acme, first)) == 1

@@ -186,15 +186,16 @@ class Roster:
         return [listed_of(one) for one in found if one is not None], after
 
     def _put(self, tx: Transaction, *listed: Listed) -> Sequence[str]:
-        """Keep entries; return the keys of those who have left since."""
+        """Keep entries; return the keys of those people who have left."""
         left = []
         for one in listed:
             before = tx.directory.get(SLACK, one.key)
             if before is not None and before.updated_at > one.updated_at:
                 continue  # events come out of order
-            if before is not None and before.is_person and one.why_not == GONE:
-                left.append(one.key)
             tx.directory.put(one)
+            # Not only who has just left: the server may have stopped before all were told.
+            if one.why_not == GONE and tx.people.by_identity(SLACK, one.key) is not None:
+                left.append(one.key)
         return left
 
 
