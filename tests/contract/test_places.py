@@ -352,3 +352,36 @@ async def test_what_opens_a_session_s_places_is_found_by_it(store: AnyStore) -> 
     assert of_session == [given_up, waiting]
     assert await store.read(lambda tx: tx.posts.opening_for(person_id)) == [waiting]
     assert await store.read(lambda tx: tx.posts.opening_for(session_id)) == []
+
+
+async def test_what_is_to_open_a_place_is_found_by_whoever_its_person_was_found_to_be(
+    store: AnyStore,
+) -> None:
+    def write(tx: Transaction) -> tuple[str, Post]:
+        alias, person = a_person(), a_person()
+        session = add_session(tx, alias)
+        tx.people.add(person)
+        post = a_post(kind=PostKind.OPENING, session_id=session.id, person_id=alias.id)
+        tx.posts.add(post)
+        tx.people.merge(alias.id, person.id)
+        return person.id, post
+
+    person_id, post = await store.run(write)
+    assert await store.read(lambda tx: tx.posts.opening_for(person_id)) == [post]
+
+
+async def test_what_is_on_its_way_to_somebody_erased_is_not_noted(store: AnyStore) -> None:
+    def write(tx: Transaction) -> str:
+        ann = a_person()
+        session = add_session(tx, ann)
+        tx.posts.add(a_post(kind=PostKind.OPENING, session_id=session.id, person_id=ann.id))
+        return ann.id
+
+    ann_id = await store.run(write)
+    (post,) = await claim(store)
+    await store.run(lambda tx: tx.personal.erase_person(ann_id, []))
+    recorded = await store.run(lambda tx: tx.posts.sent(post.id, post.claim_number, "1.1", NOW))
+    assert recorded == LOST
+    kept = await store.read(lambda tx: tx.posts.get(post.id))
+    assert kept is not None
+    assert (kept.state, kept.landed, kept.due_at) == (PostState.DEAD, None, None)

@@ -170,6 +170,10 @@ FORGET_NOTICES = Statement(
             body=bindparam("nothing"),
             state=bindparam("state"),
             due_at=null(),
+            # What is on its way to them now may arrive, but nothing of it is kept.
+            claim_number=posts.c.claim_number + 1,
+            claim_owner=null(),
+            claim_until=null(),
             last_error=null(),
             landed=null(),
             place=bindparam("place") + posts.c.id,

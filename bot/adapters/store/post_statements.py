@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from bot.adapters.store.schema import posts, previews, sessions
+from bot.adapters.store.schema import persons, posts, previews, sessions
 from bot.adapters.store.statements import Statement, columns, insert_into, names
 from bot.domain.post import Post
 
@@ -185,7 +185,19 @@ OPENINGS = Statement(
 OPENING_FOR = Statement(
     lambda: (
         columns(posts, FIELDS)
-        .where(_OPENS, posts.c.due_at.is_not(None), posts.c.person_id == bindparam("person_id"))
+        .where(
+            _OPENS,
+            posts.c.due_at.is_not(None),
+            # Whoever was merged into them since wanted it for them.
+            posts.c.person_id.in_(
+                select(persons.c.id).where(
+                    or_(
+                        persons.c.id == bindparam("person_id"),
+                        persons.c.merged_into == bindparam("person_id"),
+                    )
+                )
+            ),
+        )
         .order_by(posts.c.id)
     )
 )

@@ -103,7 +103,7 @@ class Posts:
         return [post_of(r) for r in self._db.all(statements.OPENINGS, {"session_id": session_id})]
 
     def opening_for(self, person_id: str) -> Sequence[Post]:
-        """Return the posts that are to open places for a person, oldest first."""
+        """Return the posts that are to open places for a person or their aliases, oldest first."""
         return [post_of(r) for r in self._db.all(statements.OPENING_FOR, {"person_id": person_id})]
 
     def sent_to(self, place: str, since: Micros) -> int:
