@@ -20,8 +20,9 @@ from bot.domain.post import Post, PostKind, PostState
 from bot.domain.routing import lane_of, lane_of_place
 from bot.domain.session import Session
 from bot.service.conversation import Conversation
-from bot.service.directory import ALIKE, EMAIL, person_listed
+from bot.service.directory import EMAIL, person_listed
 from bot.service.identifiers import new_id
+from bot.service.own_addresses import own_addresses, why_none
 from bot.service.ports.store import Topic, Transaction
 from bot.service.rights import owned
 from bot.service.rooms import SLACK, is_direct, team_of
@@ -35,11 +36,6 @@ _THERE = {
 _CLOSED = {
     SLACK: "Slack is not connected here. An administrator can connect it.",
     EMAIL: "No mailbox is connected here. An administrator can connect one.",
-}
-_UNKNOWN = {
-    SLACK: "No Slack account is known to be yours. Sign in with Slack once; or write to Handraise "
-    "in Slack, where your e-mail address must be one that you have confirmed here.",
-    EMAIL: "You have no confirmed e-mail address. Confirm one first.",
 }
 
 
@@ -75,6 +71,11 @@ class Opening:
             raise Conflict(_THERE[channel], code="already_there", details={"place": there.place})
         known = newest_opening(tx, session.id, channel)
         if known is not None and known.state is PostState.WAITING:
+            if address_of(known) != address:
+                raise Conflict(
+                    f"It is being opened for {address_of(known)}. Wait for what becomes of that.",
+                    code="opening_elsewhere",
+                )
             return Outcome(status="opening", session_id=session.id, text="It is on its way.")
         if known is None or not (address_of(known) == address and tx.posts.redrive(known.id, now)):
             tx.posts.add(_first_word(session, channel, address, now))
@@ -85,9 +86,9 @@ class Opening:
 
     def _address(self, tx: Transaction, session: Session, command: OpenPlace, now: Micros) -> str:
         """Return one of the owner's own proven addresses; one that is only listed is linked."""
-        mine = _addresses(tx, session.owner_id, command.channel)
+        mine = own_addresses(tx, session.owner_id, command.channel)
         if not mine:
-            raise Conflict(_UNKNOWN[command.channel], code="not_linked")
+            raise Conflict(why_none(tx, session.owner_id, command.channel), code="not_linked")
         wanted = (command.address or mine[0]).casefold()
         found = next((address for address in mine if address.casefold() == wanted), None)
         listed = None if found is None else tx.directory.get(command.channel, found)
@@ -109,9 +110,10 @@ def ways(tx: Transaction, session: Session, channels: Collection[str]) -> Sequen
         known = newest_opening(tx, session.id, channel)
         if known is not None and known.state is PostState.WAITING:
             continue
-        mine = _addresses(tx, session.owner_id, channel)
+        mine = own_addresses(tx, session.owner_id, channel)
         if not mine:
-            found.append(Way(channel=channel, refusal=_UNKNOWN[channel]))
+            why_not = why_none(tx, session.owner_id, channel)
+            found.append(Way(channel=channel, refusal=why_not))
         found += [
             Way(channel=channel, address=address)
             for address in mine
@@ -133,7 +135,10 @@ def is_needless(tx: Transaction, post: Post) -> str:
 
 
 def first_words(title: str) -> str:
-    """Return what a new place begins with: what goes on there, and nothing of what was said."""
+    """Return what a new place begins with: what goes on there, and nothing of what was said.
+
+    These are plain words: what marks there are in a name are no markup.
+    """
     return (
         f"“{title}” goes on here too, as you asked. Write in this thread, and it goes to that "
         "session. What was said before stands on its page."
@@ -162,6 +167,11 @@ def note_opened(
     there = None if added else tx.bindings.find(place)
     kind = "place.opened" if there is None or there.session_id == session.id else "place.taken"
     _journal(tx, session, kind, now, post.channel, {"post": post.id})
+    _tell(tx, session, now, timeout)
+
+
+def note_trouble(tx: Transaction, session: Session, now: Micros, timeout: Micros) -> None:
+    """Tell the page that a place is not there yet, and why."""
     _tell(tx, session, now, timeout)
 
 
@@ -220,26 +230,6 @@ def _first_word(session: Session, channel: str, address: str, now: Micros) -> Po
         due_at=now,
         created_at=now,
     )
-
-
-def _addresses(tx: Transaction, person_id: str, channel: str) -> list[str]:
-    """Return where a person is proven to be on a channel, the first proof first.
-
-    Whom a channel lists under an address that they have proven here is they.
-    """
-    known = tx.people.identities(person_id)
-    found = [each.key for each in known if each.kind == channel]
-    if channel == EMAIL:
-        return found
-    for email in [each.key for each in known if each.kind == EMAIL]:
-        found += [
-            listed.key
-            for listed in tx.directory.search(email, ALIKE)
-            if listed.kind == channel
-            and (listed.email or "").casefold() == email
-            and tx.people.by_identity(channel, listed.key) is None
-        ]
-    return list(dict.fromkeys(found))
 
 
 def address_of(post: Post) -> str:

@@ -15,7 +15,13 @@ from bot.domain.session import Session
 from bot.domain.surface import MAX_ATTEMPTS, retry_delay
 from bot.service.conversation import Conversation
 from bot.service.desk import Postponed
-from bot.service.opening import first_words, is_needless, note_given_up, note_opened
+from bot.service.opening import (
+    first_words,
+    is_needless,
+    note_given_up,
+    note_opened,
+    note_trouble,
+)
 from bot.service.ports.channel import Delivery, Fate, Saying, Speaker
 from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
@@ -151,7 +157,10 @@ class Posting:
             retry_at,
             certain=result.fate is not Fate.UNKNOWN,
         )
-        if recorded.written and dead and session is not None:
+        if recorded.written and not dead and session is not None:
+            if result.detail != post.last_error:
+                note_trouble(tx, session, now, self.session_timeout)
+        elif recorded.written and dead and session is not None:
             note_given_up(tx, session, post, result.detail, now, self.session_timeout)
         elif recorded.written and dead:
             self._tell_of(tx, post, result.detail, now)

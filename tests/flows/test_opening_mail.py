@@ -10,6 +10,8 @@ from bot.domain.planning import Plan, Reply, Role
 from tests.flows.conftest import PASSWORD, SignedIn
 from tests.flows.line import Line
 from tests.flows.mailing import ANN, BEN, BOT, MailRoom, gmail, no_environment, room
+from tests.gmail.mails import StoredMail
+from web.keys import STORE
 
 __all__ = ["gmail", "no_environment", "room"]
 
@@ -195,3 +197,52 @@ async def test_a_first_mail_that_comes_back_takes_its_place_with_it(room: MailRo
     (place,) = (await places(ann, session))["places"]
     assert place["state"] == "failed"
     assert "refuses mail" in place["error"]
+
+
+async def test_one_place_by_mail_is_opened_at_one_address_at_a_time(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    await room.app[STORE].run(
+        lambda tx: tx.people.add_identity(
+            "email", BEN, tx.people.by_identity("email", ANN).id, room.clock.now()
+        )
+    )
+    assert (await go_on(ann, session, address=ANN))[0] == 202
+    status, body = await go_on(ann, session, address=BEN)
+    assert (status, body["error"]["code"]) == (409, "opening_elsewhere")
+    assert ANN in body["error"]["message"]
+    await room.work()
+    assert (len(room.got(ANN)), room.got(BEN)) == (1, [])
+
+
+async def test_signs_in_a_name_are_no_markup_in_a_mail(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann, "Pay *now* [here](http://evil.example) <b>x</b>")
+    await go_on(ann, session)
+    await room.work()
+    (first,) = room.got(ANN)
+    assert "*now* [here](http://evil.example) &lt;b&gt;x&lt;/b&gt;" in first.html
+    assert "<a href=" not in first.html.replace(f'<a href="{room_url(first)}', "")
+
+
+def room_url(mail: StoredMail) -> str:
+    """Return the address of the page in a mail, which is the only link in it."""
+    return next(word for word in mail.text.split() if "/#/s/" in word)
+
+
+async def test_every_page_hears_that_a_place_is_not_there_yet_and_why(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    line = await Line.sign_in(ann)
+    await line.watch(session)
+    before = line.cursors.get(session, 0)
+    room.gmail.fail("messages.send", "unavailable")
+    await go_on(ann, session)
+    await room.work()
+    # Once that it is wanted, once that it did not go well.
+    heard = [await line.until("event", lambda frame: frame["feed"] == session) for _ in range(2)]
+    cursors = [each["event"]["session"]["cursor"] for each in heard]
+    assert before < cursors[0] < cursors[1]
+    (place,) = (await places(ann, session))["places"]
+    assert (place["state"], bool(place["error"])) == ("opening", True)
+    await line.close()

@@ -299,3 +299,33 @@ async def test_without_slack_it_is_said_that_it_is_not_connected(desk: Desk) -> 
     assert (status, body["error"]["code"]) == (409, "channel_closed")
     status, body = await ana.post(f"/api/sessions/{session}/places", {"channel": "chat"})
     assert status == 422
+
+
+async def test_signs_in_a_name_are_no_markup_in_slack(desk: Desk) -> None:
+    ana = await desk.sign_up("ana")
+    name = "Pay *now* [here](http://evil.example) `x` <!channel> & \u202ego"
+    session = await desk.session(ana, name)
+    await open_in_slack(ana, session)
+    await desk.office.settle()
+    (first,) = desk.threads()
+    words = first.blocks[0]["text"]
+    assert words["type"] == "plain_text"
+    assert "*now* [here](http://evil.example) `x` <!channel> & go" in words["text"]
+    assert "<" not in first.text
+    assert desk.office.slack.workspace.mass_mentions == []
+
+
+async def test_who_is_not_heard_in_slack_is_sent_nothing_there(desk: Desk) -> None:
+    ana = await desk.sign_up("ana")
+    first = await desk.session(ana, "One")
+    await open_in_slack(ana, first)
+    await desk.office.settle()
+    second = await desk.session(ana, "Two")
+    await desk.office.slack.change_user("ana", deleted=True)
+    await desk.office.settle()
+    (way,) = [w for w in (await places(ana, second))["ways"] if w["channel"] == "slack"]
+    assert (way["address"], "deactivated" in way["refusal"]) == (None, True)
+    status, body = await open_in_slack(ana, second)
+    assert (status, body["error"]["code"]) == (409, "not_linked")
+    await desk.office.settle()
+    assert len(desk.threads()) == 1

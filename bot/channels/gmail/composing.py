@@ -16,6 +16,7 @@ OPTIONS = 4
 """Options that get a button of their own."""
 CONTEXT_CHARS = 12_000
 ACTION_CHARS = 12_000
+_FOOT = "Reply to this mail to go on, or go on on the web"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,10 +86,17 @@ def settled(card: Card, url: str) -> Body:
 
 def spoken(text: str, url: str) -> Body:
     """Return what the agent says in a session; `text` is Markdown, which reads well as it is."""
-    foot = "Reply to this mail to go on, or go on on the web"
     return Body(
-        text=_joined([text.strip(), f"-- \n{foot}: {url}"]),
-        html=markup.page([markup.markdown(text), markup.link(f"{foot}.", url)]),
+        text=_joined([text.strip(), f"-- \n{_FOOT}: {url}"]),
+        html=markup.page([markup.markdown(text), markup.link(f"{_FOOT}.", url)]),
+    )
+
+
+def opened(text: str, url: str) -> Body:
+    """Return what a session's thread begins with; `text` is plain words."""
+    return Body(
+        text=_joined([text.strip(), f"-- \n{_FOOT}: {url}"]),
+        html=markup.page([markup.paragraph(text), markup.link(f"{_FOOT}.", url)]),
     )
 
 

@@ -101,7 +101,7 @@ class GmailSpeaker:
             html="",
             tag=f"s.{key_of(place)}",
         )
-        sent = await self._sent(post, letter, composing.spoken(saying.text, saying.url))
+        sent = await self._sent(post, letter, composing.opened(saying.text, saying.url))
         if isinstance(sent, Delivery):
             return sent
         head = Head(thread=sent.thread, people=letter.to)

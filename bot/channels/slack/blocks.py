@@ -30,6 +30,11 @@ def section(text: str, accessory: Block | None = None) -> Block:
     return block
 
 
+def plain_section(text: str) -> Block:
+    """Return a paragraph in one line whose signs are no markup."""
+    return {"type": "section", "text": plain(text, caps.SECTION)}
+
+
 def header(text: str) -> Block:
     """Return a heading."""
     return {"type": "header", "text": plain(text, caps.HEADER)}

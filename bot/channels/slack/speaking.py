@@ -22,8 +22,8 @@ from bot.channels.slack.addresses import (
     read_landed,
     room,
 )
-from bot.channels.slack.blocks import Block, context, link_button, section
-from bot.channels.slack.escaping import cut_escaped
+from bot.channels.slack.blocks import Block, context, link_button, plain_section, section
+from bot.channels.slack.escaping import cut, cut_escaped, escape
 from bot.channels.slack.landing import Landing, Words
 from bot.channels.slack.refusals import Refused
 from bot.domain.errors import HandraiseError
@@ -88,7 +88,7 @@ class SlackSpeaker:
 
     async def _say(self, post: Post, saying: Saying, said: _Said) -> Delivery:
         to, person = self._target(post, saying)
-        written = _written(saying)
+        written = _written(saying) if post.kind is not PostKind.OPENING else _plain(saying)
         if post.kind is PostKind.OPENING:
             _lead_to_page(written, saying, "Open its page")
         if said.unsure:
@@ -198,6 +198,11 @@ def _written(saying: Saying) -> Sequence[tuple[str, list[Block]]]:
     if len(pieces) > MAX_PIECES and written:
         _lead_to_page(written, saying, "Read all of it on its page")
     return written
+
+
+def _plain(saying: Saying) -> Sequence[tuple[str, list[Block]]]:
+    """Return the message of words in which no sign is markup."""
+    return [(escape(cut(saying.text, caps.PIECE)), [plain_section(saying.text)])]
 
 
 def _lead_to_page(written: Sequence[tuple[str, list[Block]]], saying: Saying, words: str) -> None:
