@@ -21,7 +21,7 @@ def seed() -> int:
 def judge(report: Report) -> None:
     print(report)
     assert not report.broken, str(report)
-    assert report.acknowledged > 50  # otherwise the run was too quiet to show anything
+    assert report.acknowledged > 30  # otherwise the run was too quiet to show anything
 
 
 @pytest.mark.postgres
