@@ -3,6 +3,7 @@
 import { askedCard } from "./card.js";
 import { arrange, button, byId, h } from "./dom.js";
 import { loadOlderMessages, readAgain } from "./feeds.js";
+import { drawn } from "./frames.js";
 import { dayNode, messageNode, outboxNode, previewNode } from "./messages.js";
 import { placeKeeper } from "./scroll.js";
 import { conversationOf, forgetOldest, shownSession, state, subscribe } from "./state.js";
@@ -22,7 +23,7 @@ let shown;
 let unread = 0;
 let newest = 0;
 let keeper;
-let due = false;
+const schedule = drawn(render);
 
 /** A node by key: made once, brought up to date when `version` changes. */
 function cached(key, version, make, update) {
@@ -139,7 +140,6 @@ function olderNode({ id, olderProblem }) {
 }
 
 function render() {
-  due = false;
   const place = `${state.route.name} ${state.route.id}`;
   const entered = place !== shown;
   if (entered) {
@@ -172,10 +172,10 @@ function reach() {
   const conversation = shownSession() && conversationOf(state.route.id);
   if (!conversation?.seqs.length || !view.clientHeight) return;
   if (view.scrollTop < NEAR && (!keeper.atEnd || view.scrollHeight <= view.clientHeight)) {
-    if (stretch.backward(conversation.seqs)) schedule();
+    if (stretch.backward(conversation.seqs)) schedule(true);
     else if (!conversation.olderProblem) loadOlderMessages(conversation.id);
   }
-  if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR && stretch.forward(conversation.seqs)) schedule();
+  if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR && stretch.forward(conversation.seqs)) schedule(true);
   if (keeper.atEnd && conversation.seqs.length > 2 * KEPT) forgetOldest(conversation, KEPT);
 }
 
@@ -200,14 +200,6 @@ function showJump() {
   byId("jump-words").textContent = unread ? `${unread} new` : "Newest";
 }
 
-/** Draw at most once a frame: many frames may come in one. */
-function schedule() {
-  if (due) return;
-  due = true;
-  if (document.visibilityState === "visible") requestAnimationFrame(render);
-  else setTimeout(render, 100);
-}
-
 /** Keep the conversation true. */
 export function startConversation() {
   const view = byId("log-view");
@@ -216,6 +208,6 @@ export function startConversation() {
   view.addEventListener("scroll", reach, { passive: true });
   // What I write is what I want to see, wherever I was reading.
   subscribe(["written"], showEnd);
-  subscribe(["conversation", "questions", "outbox", "route", "connection"], schedule);
+  subscribe(["conversation", "questions", "outbox", "route", "connection"], () => schedule());
   render();
 }

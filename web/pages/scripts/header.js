@@ -2,9 +2,10 @@
 
 import { byId } from "./dom.js";
 import { askerName } from "./facts.js";
+import { subscribeDrawing } from "./frames.js";
 import { icon } from "./icons.js";
 import { perform } from "./socket.js";
-import { shownSession, state, subscribe, subscribeDrawing, waitingForMe } from "./state.js";
+import { shownSession, state, subscribe, waitingForMe } from "./state.js";
 import { statusWords } from "./status.js";
 import { titleOf } from "./sessions.js";
 import { toast } from "./toasts.js";

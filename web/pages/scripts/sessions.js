@@ -2,8 +2,9 @@
 
 import { arrange, byId, h } from "./dom.js";
 import { loadOlderSessions } from "./feeds.js";
+import { subscribeDrawing } from "./frames.js";
 import { keep, kept } from "./keep.js";
-import { shownSession, state, subscribeDrawing } from "./state.js";
+import { shownSession, state } from "./state.js";
 import { statusOf, statusWords } from "./status.js";
 import { brief, timeNode } from "./times.js";
 import { toast } from "./toasts.js";

@@ -50,22 +50,6 @@ function flush() {
   }
 }
 
-/** Call `fn` at most once for each frame in which any of `topics` changed: for what only draws. */
-export function subscribeDrawing(topics, fn) {
-  let due = false;
-  const run = () => {
-    due = false;
-    fn();
-  };
-  subscribe(topics, () => {
-    if (due) return;
-    due = true;
-    // A page that nobody sees has no frames.
-    if (document.visibilityState === "visible") requestAnimationFrame(run);
-    else setTimeout(run, 100);
-  });
-}
-
 /** Set a top-level value and tell about it under its own name. */
 export function set(name, value) {
   state[name] = value;
