@@ -1,6 +1,6 @@
 """Turns a second over WebSockets, lateness of the loop, and memory of idle sockets, beside an echo.
 
-python -m bench.chat [--seconds 3] [--rounds 3] [--idle 5000]
+python -m bench.chat [--seconds 2] [--rounds 3] [--idle 5000]
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ async def _weigh(server: Server, which: str, number: int) -> Weight:
 def main() -> int:
     """Print the figures and how they compare; 1 where a turn was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--idle", type=int, default=5_000)
     given = parser.parse_args()
