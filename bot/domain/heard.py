@@ -14,15 +14,17 @@ SHORT = 8
 nobody's words."""
 
 _WORD = re.compile(r"\w+")
-_Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was said so far in one conversation, by one person and by everybody else."""
+    """What was said so far in one conversation, by one person and by everybody else.
 
-    theirs: set[_Words] = field(default_factory=set)
-    others: set[_Words] = field(default_factory=set)
+    Of runs of words only their hashes are kept: a long conversation has a million of them.
+    """
+
+    theirs: set[int] = field(default_factory=set)
+    others: set[int] = field(default_factory=set)
 
     def by_them(self, text: str) -> None:
         """Note what the person said; what stood in others' words before stays those people's."""
@@ -34,28 +36,29 @@ class Heard:
 
     def without(self, text: str, names: Collection[str], instead: str) -> str:
         """Return a text without the person's words, and without their names as whole words."""
-        spans = [*_quoted(text, self.theirs), *_named(text, names)]
+        spans = [*self._quoted(text), *_named(text, names)]
         return _cut(text, spans, instead)
 
+    def _quoted(self, text: str) -> Iterable[tuple[int, int]]:
+        if not self.theirs:
+            return
+        found = list(_WORD.finditer(text))
+        words = [match[0].casefold() for match in found]
+        for length in range(1, RUN + 1):
+            for start in range(len(words) - length + 1):
+                if hash(tuple(words[start : start + length])) in self.theirs:
+                    yield found[start].start(), found[start + length - 1].end()
 
-def _runs(text: str) -> set[_Words]:
+
+def _runs(text: str) -> set[int]:
     words = _words(text)
     if len(words) < RUN:
-        return {tuple(words)} if len(text.strip()) >= SHORT and words else set()
-    return {tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
+        return {hash(tuple(words))} if len(text.strip()) >= SHORT and words else set()
+    return {hash(tuple(words[start : start + RUN])) for start in range(len(words) - RUN + 1)}
 
 
 def _words(text: str) -> list[str]:
     return [found.casefold() for found in _WORD.findall(text)]
-
-
-def _quoted(text: str, theirs: Collection[_Words]) -> Iterable[tuple[int, int]]:
-    found = list(_WORD.finditer(text))
-    words = [match[0].casefold() for match in found]
-    for length in sorted({len(each) for each in theirs}):
-        for start in range(len(words) - length + 1):
-            if tuple(words[start : start + length]) in theirs:
-                yield found[start].start(), found[start + length - 1].end()
 
 
 def _named(text: str, names: Collection[str]) -> Iterable[tuple[int, int]]:
