@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import CDPSession, Page, async_playwright
 
 from bench.browsing import CHROMIUM, FLAGS, Person, Server, serving
 from bench.machine import describe
@@ -97,23 +97,36 @@ async def _typing(page: Page, server: Server, session: str, rate: int, seconds: 
     """Type into the composer, first in peace, then while messages come."""
     await page.locator("#composer").click()
     await page.evaluate(WATCH)
+    wire = await page.context.new_cdp_session(page)
+    # Counted in the thread's own time: other processes do not add to it.
+    await wire.send("Performance.enable", {"timeDomain": "threadTicks"})
     for each in (0, rate):
         news = asyncio.create_task(
             server.tell("stream", session, each, seconds) if each else asyncio.sleep(seconds, 0.0)
         )
         await page.evaluate(SEEN)
+        before = await _busy(wire)
         while not news.done():
             await page.keyboard.type(WORDS[:20], delay=KEY_EVERY)
-        _tell(await page.evaluate(SEEN), await news, seconds)
+        busy = (await _busy(wire) - before) / seconds
+        _tell(await page.evaluate(SEEN), await news, seconds, busy)
         await page.locator("#composer").fill("")
 
 
-def _tell(seen: Mapping[str, Any], rate: float, seconds: float) -> None:
+async def _busy(wire: CDPSession) -> float:
+    """Return the seconds of CPU that the page's main thread has used."""
+    metrics = (await wire.send("Performance.getMetrics"))["metrics"]
+    busy: float = next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+    return busy
+
+
+def _tell(seen: Mapping[str, Any], rate: float, seconds: float, busy: float) -> None:
     print(f"\ntyping while {rate:.0f} messages a second come, ms")
     print(f"  key to paint      {_spread(seen['keys'])}   ({len(seen['keys'])} keys)")
     print(f"  between frames    {_spread(seen['gaps'])}")
     tasks = seen["tasks"]
     print(f"  long tasks        {len(tasks)} in {seconds:.0f} s, {sum(tasks):.0f} ms in all")
+    print(f"  main thread       {busy:.0%} of its time on a CPU")
     print(f"  in the page       {seen['messages']} messages, {seen['nodes']} nodes")
 
 
