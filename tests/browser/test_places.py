@@ -20,16 +20,17 @@ from tests.clock import FakeClock
 from tests.flows.stage import ScriptedPlanner
 from tests.gmail.server import GmailServer
 from web.app import build_app
+from web.keys import STORE
 
 pytestmark = pytest.mark.browser
 
-BOT, ANA = "bot@handraise.example", "ana@example.org"
+BOT, ANA, HOME = "bot@handraise.example", "ana@example.org", "ana@home.example"
 
 
 @pytest_asyncio.fixture(**WORKER_LOOP)
 async def gmail() -> AsyncIterator[GmailServer]:
     clock = FakeClock(to_micros(datetime.now(UTC)))
-    async with GmailServer(BOT, ANA, clock=clock) as server:
+    async with GmailServer(BOT, ANA, HOME, clock=clock) as server:
         yield server
 
 
@@ -98,4 +99,31 @@ async def test_a_session_is_sent_on_by_mail_and_a_failure_is_tried_again(
     # The mail leads to this very page.
     await page.goto(next(link for link in gmail.links_in(mail) if "/#/s/" in link))
     await expect(place).to_have_text("by mail with ana")
+    no_complaints(ana)
+
+
+async def test_where_one_address_fails_another_can_be_chosen(
+    mailing_house: House, gmail: GmailServer, visit_at: Visit
+) -> None:
+    ana = await visit_at("about:blank")
+    await arrive(mailing_house, ana, "ana")
+    await mailing_house.app[STORE].run(
+        lambda tx: tx.people.add_identity(
+            "email", HOME, tx.people.by_identity("email", ANA).id, mailing_house.clock.now()
+        )
+    )
+    await ask(ana, "Plan the party")
+    page = ana.page
+    gmail.fail("messages.send", "not_found")
+    summary = page.get_by_test_id("place-ways").locator("summary")
+    await summary.click()
+    await page.get_by_role("button", name=ANA).click()
+    place = page.get_by_test_id("place")
+    await expect(place).to_have_attribute("data-state", "failed")
+    await summary.click()
+    controls = page.get_by_test_id("place-open")
+    await expect(controls).to_have_text([f"Go on by mail, to {HOME}"])
+    await controls.click()
+    await expect(place).to_have_text("by mail with ana")
+    assert (gmail.inbox(ANA), len(gmail.inbox(HOME))) == ([], 1)
     no_complaints(ana)

@@ -169,6 +169,7 @@ async def served(
     reader: FeedbackReader | None = None,
     point: bool = True,
     send_code: Any = None,
+    port: int | None = None,
 ) -> AsyncIterator[Office]:
     """Run one server of ours, to which the local Slack sends."""
     planner = planner or ScriptedPlanner()
@@ -189,7 +190,7 @@ async def served(
     for outlet in app[OUTLETS]:
         if isinstance(outlet, SlackOutlet):
             outlet.pause = pause
-    server = TestServer(app)
+    server = TestServer(app, port=port)
     await server.start_server()
     try:
         url = str(server.make_url("")).rstrip("/")

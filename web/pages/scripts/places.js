@@ -14,8 +14,8 @@ const ARRIVED = {
 };
 
 const known = new Map();
-/** What was wanted on this page and has not come about: `${session} ${channel}`. */
-const wanted = new Set();
+/** What was wanted on this page and has not come about: `${session} ${channel}`, with how many were there before. */
+const wanted = new Map();
 let shown = "";
 
 function wayWords(channel) {
@@ -76,7 +76,7 @@ function draw({ places = [], ways = [] } = {}) {
   const line = byId("bar-places");
   const inPlace = (name) => places.some((place) => place.channel === name && place.state !== "failed");
   // What was given up is tried again at the place that says so.
-  const open = ways.filter((way) => way.refusal ? !inPlace(way.channel) : !places.some((place) => place.channel === way.channel && place.state === "failed"));
+  const open = ways.filter((way) => way.refusal ? !inPlace(way.channel) : !places.some((place) => place.channel === way.channel && place.state === "failed" && place.address === way.address));
   line.hidden = !places.length && !open.length;
   line.setAttribute("role", "group");
   line.setAttribute("aria-label", "Where this session goes on besides");
@@ -88,12 +88,21 @@ function draw({ places = [], ways = [] } = {}) {
   ]);
 }
 
-/** Say what became of what was wanted here. */
+function openAt(session, channel) {
+  return (known.get(session.id)?.places ?? []).filter((place) => place.channel === channel && place.state === "open").length;
+}
+
+/** Say what became of what was wanted here; a place that was there before is no answer. */
 function tell(session, places) {
-  for (const place of places) {
-    if (place.state === "opening" || !wanted.delete(`${session.id} ${place.channel}`)) continue;
-    if (place.state === "open") toast(ARRIVED[place.channel], "good");
-    else toast(`It could not be opened ${wayWords(place.channel)}: ${sentence(place.error || "no reason given")}`, "error");
+  for (const [key, before] of wanted) {
+    const channel = key.slice(session.id.length + 1);
+    if (key !== `${session.id} ${channel}`) continue;
+    const there = places.filter((place) => place.channel === channel);
+    const failed = there.find((place) => place.state === "failed");
+    if (there.some((place) => place.state === "opening") || (!failed && openAt(session, channel) <= before)) continue;
+    wanted.delete(key);
+    if (failed) toast(`It could not be opened ${wayWords(channel)}: ${sentence(failed.error || "no reason given")}`, "error");
+    else toast(ARRIVED[channel], "good");
   }
 }
 
@@ -109,11 +118,11 @@ async function openPlace(control, channel, address) {
   const session = shownSession();
   control.disabled = true;
   byId("bar-places").focus({ preventScroll: true });
-  wanted.add(`${session.id} ${channel}`);
+  const before = openAt(session, channel);
   try {
     await call("POST", `/api/sessions/${encodeURIComponent(session.id)}/places`, address ? { channel, address } : { channel });
+    wanted.set(`${session.id} ${channel}`, before);
   } catch (refusal) {
-    wanted.delete(`${session.id} ${channel}`);
     toast(refusal.message, "error");
     control.disabled = false;
     if (control.isConnected) control.focus({ preventScroll: true });
