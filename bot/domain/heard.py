@@ -13,7 +13,9 @@ SHORT = 8
 """Characters; of what somebody said in fewer words than `RUN`, what is shorter (a yes, a colour) is
 nobody's words."""
 
-_WORD = re.compile(r"\w+")
+# Scripts that put no spaces between words: Thai to Khmer, kana, Han.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 
 
 @dataclass(frozen=True, slots=True)

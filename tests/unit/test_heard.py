@@ -45,6 +45,13 @@ def test_a_short_answer_is_a_quotation_as_a_whole(said: str, text: str, left: st
     assert heard.without(text, (), "(-)") == left
 
 
+def test_scripts_without_spaces_are_quoted_too() -> None:
+    heard = Heard()
+    heard.by_them("苍鹭中午飞过磨坊")
+    assert heard.without("他说：苍鹭中午飞过磨坊，然后呢？", (), "(-)") == "他说：(-)，然后呢？"
+    assert heard.without("我看到一只苍鹭", (), "(-)") == "我看到一只苍鹭"
+
+
 def test_what_others_said_before_is_not_theirs() -> None:
     heard = Heard()
     heard.by_others("Can we ship on Friday at noon?")
