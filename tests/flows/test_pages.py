@@ -8,13 +8,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 import web as package
 from bot.settings import Settings
 from tests.flows.conftest import Client
+from web import served
 from web.app import build_app
 from web.assets import read_assets
+from web.joining import CannotJoin
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PAGES = Path(package.__file__).parent / "pages"
@@ -120,6 +123,21 @@ async def test_all_that_the_first_screen_runs_comes_at_once(client: Client) -> N
             assert set(
                 re.findall(r'^import .* from "(.*)";', await answer.text(), re.MULTILINE)
             ) == {"./main.js"}
+
+
+async def test_modules_that_cannot_be_joined_stop_the_start(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PAGES, tmp_path / "pages")
+    with (tmp_path / "pages/scripts/dom.js").open("a") as file:
+        file.write('import { state } from "./main.js";\n')
+    monkeypatch.setattr(served, "_PAGES", tmp_path / "pages")
+    runner = web.AppRunner(build_app(settings, password_cost=4))
+    try:
+        with pytest.raises(CannotJoin, match=r"dom\.js imports state from main\.js"):
+            await runner.setup()
+    finally:
+        await runner.cleanup()
 
 
 async def test_all_that_the_page_names_is_there(client: Client) -> None:
