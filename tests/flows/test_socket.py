@@ -11,13 +11,15 @@ from unittest.mock import Mock
 import pytest
 from aiohttp import WSMsgType, web
 
+from bot.domain.commands import SYSTEM_CHANNEL, Actor, MergePeople
 from bot.domain.feedback import State
 from bot.service.ports.channel import Fate
 from tests.flows.conftest import SignUp
 from tests.flows.line import Line, eventually
 from web.chat import connection, outbox
 from web.chat.channel import ChatChannel
-from web.keys import HUB, INTAKE, METRICS
+from web.chat.feed import read_page
+from web.keys import HUB, INTAKE, METRICS, STORE
 
 
 async def test_a_conversation_from_start_to_answer(sign_up: SignUp) -> None:
@@ -283,6 +285,34 @@ async def test_a_ping_is_answered_before_and_after_signing_in(sign_up: SignUp) -
     await line.until("ready")
     await line.socket.ping(b"late")
     assert (await line.socket.receive(timeout=10)).data == b"late"
+
+
+async def test_who_is_merged_while_greeted_comes_back_under_the_new_name(
+    sign_up: SignUp, app: web.Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rob, bob = await sign_up("rob"), await sign_up("bob")
+    ids = [(await each.get("/api/auth/me"))[1]["person_id"] for each in (rob, bob)]
+    merge = MergePeople(
+        external_key="merge",
+        actor=Actor(person_id="", channel=SYSTEM_CHANNEL),
+        person_id=ids[0],
+        into=ids[1],
+        proof="same address",
+    )
+    store, read = app[STORE], app[STORE].read
+
+    async def read_late(function: Any, *args: Any) -> Any:
+        if function is read_page and args[0].id == ids[0]:
+            await app[INTAKE].submit(merge)  # after `ready`, and before its feed is followed
+        return await read(function, *args)
+
+    monkeypatch.setattr(store, "read", read_late)
+    line = await Line.sign_in(rob)
+    assert await line.closed() == 1001
+    monkeypatch.setattr(store, "read", read)
+    again = await Line.open(rob.client)
+    await again.send(type="auth", token=rob.tokens["access_token"])
+    assert (await again.until("ready"))["person"]["id"] == ids[1]
 
 
 async def test_a_closed_socket_leaves_nothing_that_a_collection_would_have_to_find(

@@ -24,7 +24,7 @@ from web.auth.principal import Principal, authenticate
 from web.chat import frames
 from web.chat.acts import command_of
 from web.chat.feed import CursorUnknown, Feed, Page, locate, read_page
-from web.chat.hub import EXPIRED, TOO_SLOW
+from web.chat.hub import AWAY, EXPIRED, TOO_SLOW
 from web.chat.outbox import Outbox, SlowReader
 from web.chat.protocol import (
     Act,
@@ -325,6 +325,9 @@ class Connection:
             for item in page.items.get(self.person_id, ()):
                 await self._outbox.put(item.frame)
             cursor = page.last
+            if page.ended:
+                self.leave(AWAY, "merged")
+                return
             if not page.more:
                 break
         if not feed.personal:
