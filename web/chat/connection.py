@@ -44,9 +44,12 @@ from web.keys import CLOCK, HUB, INTAKE, STORE
 from web.views.sessions import session_of, show_session
 
 MAX_WATCHED = 20
-SILENT_TICKS, ANSWER_TICKS = 20, 10
-"""Seconds of silence after which a sign of life is asked for, and how long one is waited for."""
-NEVER = -(2**30)
+SILENT_TICKS, ANSWER_TICKS = 20, 20
+"""Seconds of silence after which a sign of life is asked for, and how long one is waited for: for
+so long, since none comes in the middle of a large frame over a slow line.
+"""
+_NOT_COUNTED = -(2**30)
+"""While something is done for it, nobody listens for its signs of life."""
 _CLOSE_SECONDS = 5.0
 
 log = structlog.stdlib.get_logger(__name__)
@@ -93,7 +96,7 @@ class Connection:
         self._outbox = Outbox(self)
         self._reader: asyncio.Task[Any] | None = None
         self._leaving: tuple[int, str] | None = None
-        self._silent = 0
+        self._silent = _NOT_COUNTED
         self.visible = True
 
     @property
@@ -200,9 +203,10 @@ class Connection:
     async def _converse(self) -> None:
         """Greet, replay the personal feed, then take frames in order until the socket closes."""
         await self._greet()
+        self._silent = 0
         while self._leaving is None:
             message = await self._socket.receive()
-            self._silent = NEVER  # not while what it said is being done
+            self._silent = _NOT_COUNTED
             kind, data = message.type, message.data
             del message
             if kind is WSMsgType.TEXT:
