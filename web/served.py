@@ -40,6 +40,10 @@ class Served:
         self._lock = asyncio.Lock()
         self._assets: Assets | None = None
 
+    def begin(self) -> None:
+        """Read them before anybody is served; a thread of its own would keep its memory."""
+        self._assets = self._read()
+
     async def now(self) -> Assets:
         """Return the files as they are now; raises `CannotJoin`."""
         if self._assets is not None and not self._watch:
@@ -64,7 +68,7 @@ def mount_pages(app: web.Application) -> None:
 
 async def _begin(app: web.Application) -> None:
     """Read the files at the start: modules that cannot be joined are told then."""
-    await app[SERVED].now()
+    app[SERVED].begin()
 
 
 async def answer_page(request: web.Request) -> web.StreamResponse:
