@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.store.opening import make_store
-from bot.domain.feedback import Answer, Standing
+from bot.domain.action_run import approved_run
+from bot.domain.digests import action_of
+from bot.domain.feedback import Action, Answer, Standing
 from bot.domain.instants import DAY, HOUR
 from bot.domain.journal import Entry
 from bot.domain.session import SessionState
@@ -30,7 +32,7 @@ from tests.contract.records import (
 )
 
 
-def told(tx: Transaction, *, ended: bool, at: int) -> str:
+def told(tx: Transaction, *, ended: bool, at: int, action: Action | None = None) -> str:
     """Keep a session with a message, a question and an answer to it."""
     ann, bob = a_person(), a_person("Bob")
     session = add_session(
@@ -44,7 +46,7 @@ def told(tx: Transaction, *, ended: bool, at: int) -> str:
     tx.people.add(bob)
     tx.messages.add(a_message(session, 1, at=at))
     answer = Answer(choices=("yes",), text="gladly")
-    request = a_request(session, outcome=answer, decided_by=bob.id)
+    request = a_request(session, outcome=answer, decided_by=bob.id, action=action)
     tx.requests.add(request)
     tx.requests.add_response(
         a_response(request, bob, answer=answer, standing=Standing.DECIDED, raw_text="yes gladly")
@@ -327,6 +329,32 @@ async def test_subjects_of_mails_are_words_too(store: AnyStore) -> None:
     assert await store.read(lambda tx: tx.bindings.find(asked[1])) is None
     landed = await store.read(lambda tx: tx.surfaces.of_request(asked[0])[0].landed)
     assert "ship" not in (landed or "")
+
+
+async def test_what_an_action_was_run_with_goes_too(store: AnyStore) -> None:
+    def write(tx: Transaction) -> str:
+        action = action_of("http_request", {"body": "the heron flies"})
+        session_id = told(tx, ended=True, at=NOW - 31 * DAY, action=action)
+        (request,) = tx.requests.of_session(session_id)
+        run = approved_run(request, action, NOW)
+        tx.actions.add(replace(run, result="the heron landed"))
+        return request.id
+
+    def kept(tx: Transaction, request_id: str) -> list[object]:
+        request, run = tx.requests.get(request_id), tx.actions.get(request_id)
+        assert request is not None
+        assert request.action is not None
+        assert run is not None
+        assert run.digest == request.action.digest, "which one it was can still be told"
+        return [request.action.arguments, run.arguments, run.result]
+
+    grown, asked = await store.run(write), await store.run(write)
+    asker = await store.read(lambda tx: tx.requests.get(asked).asker_id)
+    await store.run(lambda tx: tx.personal.erase_words(asker, Range(after="", upto="z"), ()))
+    assert await store.read(kept, asked) == ["{}", "{}", ""]
+    assert (await store.read(kept, grown))[2] == "the heron landed"
+    await store.run(Retention(sessions=30 * DAY).portion, NOW)
+    assert await store.read(kept, grown) == ["{}", "{}", ""]
 
 
 async def test_who_is_erased_is_written_to_in_nobodys_thread(store: AnyStore) -> None:

@@ -263,3 +263,21 @@ async def test_what_the_agent_repeated_goes_and_what_it_made_of_it_is_made_anew(
     assert left["question"] == "Somebody said “(erased)”. Do you agree?"
     # It can still be answered by whoever was shown the former words.
     assert (await act(cleo, second, "answer", approved=True))[0] == 200
+
+
+async def test_a_question_that_waited_for_its_asker_s_click_goes_with_them(
+    sign_up: SignUp, planner: ScriptedPlanner, app: web.Application, tmp_path: Path
+) -> None:
+    """It stands in the arguments of what they were to approve."""
+    _, ann, ben = await cast(sign_up, "root", "ann", "ben")
+    asks = AskHuman(people=("ben",), question=f"Is it {SECRETLY}?", kind=Kind.APPROVAL)
+    planner.script.append(Plan(steps=(asks,)))
+    session_id = await opened(ann, "hello")  # and ben is not named
+    (held,) = (await settled(ann, session_id, "awaiting"))["questions"]
+    assert held["action"] is not None
+    assert SECRETLY in held["action"]["arguments"]
+    assert await waiting_for(ben) == []
+    assert (await erased(ann))[0] == 200
+    await app[AGENT].sweeper.sweep()
+    assert holding(tmp_path / "handraise.db", SECRETLY) == {}
+    assert (await app[STORE].read(lambda tx: tx.journal.verify(held["id"]))).fault is None

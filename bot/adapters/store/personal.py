@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from bot.adapters.store import aging_statements as aging
+from bot.adapters.store import argument_statements as arguments
 from bot.adapters.store import personal_statements as statements
-from bot.adapters.store.contents import answer_of, answer_text
+from bot.adapters.store.contents import action_from, action_text, answer_of, answer_text
 from bot.adapters.store.journal import Journal, entry_of
 from bot.adapters.store.messages import message_of
 from bot.adapters.store.outer_words import without_address, without_subject
@@ -26,6 +28,8 @@ from bot.service.ports.accounts import Account, TokenFamily
 from bot.service.ports.personal import ERASED, Range
 
 _PLACE = "erased:"
+EMPTIED = "{}"
+"""Arguments of an action that nobody is told any more."""
 
 
 class Personal:
@@ -112,6 +116,7 @@ class Personal:
         self._wordless_responses((each.id, each.answer) for each in given)
         self._db.run(statements.ERASE_SURFACES, them | {"place": _PLACE, "chat": CHAT})
         self._db.run(statements.FORGET_BINDINGS, them)
+        self._argumentless(self._db.all(arguments.PROPOSED_BY_ASKED, them))
         # Their own sessions' threads are named after their words, and so is what those asked.
         self._subjectless(self._db.all(statements.LANDED_OF_ASKED, them))
         for address in addresses:
@@ -149,6 +154,7 @@ class Personal:
         rows = self._db.all(aging.ANSWERS_OF, of)
         self._wordless_responses((row[0], answer_of(row[1])) for row in rows)
         self._db.run(aging.ERASE_SESSION, of | erased | nothing)
+        self._argumentless(self._db.all(arguments.PROPOSED_IN_SESSION, of))
         self._subjectless(self._db.all(aging.LANDED_OF_SESSION, of))
         rows = self._db.all(aging.HEADS_OF_SESSION, of)
         self._heads((place, without_subject(head)) for place, head in rows)
@@ -184,6 +190,16 @@ class Personal:
             if chain_number is None:
                 values = {"of_number": number, "nothing": NO_CONTENT}
                 self._db.run(statements.EMPTY_ENTRY, values)
+
+    def _argumentless(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Leave which tool, and the digests; what was not run yet is not what was approved now."""
+        for id_, text in list(rows):
+            action = action_from(text)
+            if action is not None and action.arguments != EMPTIED:
+                left = action_text(replace(action, arguments=EMPTIED))
+                self._db.run(arguments.SAVE_PROPOSED, {"of_id": id_, "words": left})
+                values = {"of_id": id_, "emptied": EMPTIED, "nothing": ""}
+                self._db.run(arguments.EMPTY_RUN, values)
 
     def _subjectless(self, rows: Iterable[tuple[Any, ...]]) -> None:
         for id_, landed in list(rows):

@@ -57,7 +57,7 @@ THEM = select(persons.c.id).where(
 )
 _THEIR_ACCOUNTS = select(accounts.c.id).where(accounts.c.person_id.in_(THEM))
 _IN_PART = (sessions.c.id > bindparam("after")) & (sessions.c.id <= bindparam("upto"))
-_REQUESTS_OF_PART = select(requests.c.id).where(
+REQUESTS_OF_PART = select(requests.c.id).where(
     requests.c.session_id > bindparam("after"), requests.c.session_id <= bindparam("upto")
 )
 _OWN_OF_PART = select(sessions.c.id).where(_IN_PART, sessions.c.owner_id.in_(THEM))
@@ -113,7 +113,7 @@ ASKED = Statement(
 RESPONSES = Statement(
     lambda: (
         columns(responses, RESPONSE_FIELDS)
-        .where(responses.c.request_id.in_(_REQUESTS_OF_PART), responses.c.person_id.in_(THEM))
+        .where(responses.c.request_id.in_(REQUESTS_OF_PART), responses.c.person_id.in_(THEM))
         .order_by(responses.c.id)
     )
 )
@@ -244,7 +244,7 @@ TOOK_PART = Statement(
                         select(requests.c.session_id).where(
                             requests.c.id.in_(
                                 select(table.c.request_id).where(
-                                    table.c.request_id.in_(_REQUESTS_OF_PART),
+                                    table.c.request_id.in_(REQUESTS_OF_PART),
                                     table.c.person_id.in_(THEM),
                                 )
                             )
@@ -335,7 +335,7 @@ ERASE_SURFACES = Statement(
     lambda: (
         update(surfaces)
         .where(
-            surfaces.c.request_id.in_(_REQUESTS_OF_PART),
+            surfaces.c.request_id.in_(REQUESTS_OF_PART),
             surfaces.c.person_id.in_(THEM),
             surfaces.c.channel != bindparam("chat"),
         )
@@ -373,7 +373,7 @@ def landed_of(those: Callable[[], Any]) -> Statement:
     )
 
 
-LANDED_OF_ASKED = landed_of(lambda: _REQUESTS_OF_PART.where(requests.c.asker_id.in_(THEM)))
+LANDED_OF_ASKED = landed_of(lambda: REQUESTS_OF_PART.where(requests.c.asker_id.in_(THEM)))
 LANDED_OF_REQUEST = landed_of(lambda: [bindparam("of_request")])
 SAVE_LANDED = Statement(
     lambda: (
