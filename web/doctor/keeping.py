@@ -53,7 +53,7 @@ def _no_database(settings: Settings) -> Finding:
         "database",
         "There is no database yet, and so no administrator.",
         f"{_START}: it makes the database, and prints a one-time code for the first "
-        "administrator. Or, once it has, `handraise user create --admin`.",
+        "administrator. Or, once it has, `handraise user create NAME ADDRESS --admin`.",
     )
 
 
@@ -98,7 +98,7 @@ def _inside(tx: Transaction, settings: Settings, wrong: frozenset[str]) -> list[
                 "administrators",
                 "There is no administrator.",
                 "Use the one-time code that the server prints at its start, or "
-                "`handraise user create --admin`.",
+                "`handraise user create NAME ADDRESS --admin`.",
             )
             if not settings.debug
             else note("administrators", "There is no administrator: the first account is one.")
