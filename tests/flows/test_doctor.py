@@ -273,7 +273,7 @@ async def test_what_is_kept_is_looked_at(folder: Path, outside: Outside, doctor:
     code, said = await asyncio.to_thread(doctor, **environment)
     assert code == 1
     assert "no administrator" in said
-    assert "handraise user create --admin" in said
+    assert "handraise user create NAME ADDRESS --admin" in said
     (folder / "data" / "handraise.db").write_bytes(b"not a database at all" * 100)
     code, said = await asyncio.to_thread(doctor, **environment)
     assert code == 1
