@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -13,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.feedback import Kind
-from bot.domain.planning import AskHuman, Plan, Reply
+from bot.domain.planning import AskHuman, Plan, PlanContext, Reply
 from bot.service import erasing
 from bot.service.erasing import carry_on
 from bot.service.ports.store import Transaction
@@ -281,3 +282,28 @@ async def test_a_question_that_waited_for_its_asker_s_click_goes_with_them(
     await app[AGENT].sweeper.sweep()
     assert holding(tmp_path / "handraise.db", SECRETLY) == {}
     assert (await app[STORE].read(lambda tx: tx.journal.verify(held["id"]))).fault is None
+
+
+async def test_a_turn_that_has_read_the_words_begins_again(
+    sign_up: SignUp, planner: ScriptedPlanner, app: web.Application, tmp_path: Path
+) -> None:
+    ann, ben = await cast(sign_up, "ann", "ben")
+    question = await put(ann, planner, "ben", question="Which?", kind=Kind.INPUT)
+    thinking, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: PlanContext) -> Plan:
+        thinking.set()
+        await goes_on.wait()
+        return Plan(steps=(Reply(text=f"It is {WORDS}"),), summary=WORDS)
+
+    planner.script.append(slowly)
+    await acted(ben, question, "answer", text=WORDS)
+    await asyncio.wait_for(thinking.wait(), 10)
+    await erased(ben)
+    while await app[STORE].run(lambda tx: carry_on(tx, 1)):
+        pass
+    goes_on.set()
+    await settled(ann, question["session_id"], "idle")
+    assert len(planner.contexts) == 3, "once to ask, once in vain, once more"
+    assert WORDS not in str(planner.contexts[-1])
+    assert not {"messages", "sessions"} & set(holding(tmp_path / "handraise.db", WORDS.casefold()))
