@@ -24,6 +24,7 @@ class Endless(ScriptedPlanner):
     def __init__(self) -> None:
         super().__init__()
         self.begun = asyncio.Event()
+        self.ended = asyncio.Event()
         self.cancelled = False
 
     async def plan(self, context: PlanContext, show: ShowText) -> Plan:
@@ -35,6 +36,7 @@ class Endless(ScriptedPlanner):
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             self.cancelled = True
+            self.ended.set()
             raise
         raise AssertionError
 
@@ -104,6 +106,7 @@ async def test_the_same_press_told_twice_stops_once(acme: Office) -> None:
     (press,) = await acme.slack.stop_session("ana", "general", first.ts)
     await asyncio.wait_for(work, 10)
     assert isinstance(acme.planner, Endless)
+    await asyncio.wait_for(acme.planner.ended.wait(), 10)
     acme.planner.cancelled = False  # the next turn does not end by itself, either
     await acme.slack.post_as("ana", "general", "go on", thread_ts=first.ts)
     await acme.hear()
