@@ -17,7 +17,7 @@ from bot.domain.feedback import FeedbackRequest, Part
 from bot.domain.instants import Micros
 from bot.domain.journal import Entry
 from bot.domain.planning import Role
-from bot.domain.session import SessionState
+from bot.domain.session import Session, SessionState
 from bot.service.conversation import Conversation
 from bot.service.ending import close_down
 from bot.service.ports.personal import ERASED, Range
@@ -68,14 +68,21 @@ class Erasing:
             Question(tx, id_, command, now, self.session_timeout) for id_ in sorted(asked | put_to)
         ]
         mine = self._own_sessions(tx, person.id)
+        people = {person.id}
         for session_id in sorted({*mine, *(q.request.session_id for q in questions)}):
-            tx.sessions.lock(session_id)
+            session = tx.sessions.lock(session_id)
+            if session is not None:
+                people.add(session.owner_id)
+        # Whom the questions tell of it, too: all people are held in one order.
+        for question in questions:
+            people.update(r.canonical_id for r in question.recipients)
+        for each in sorted(people):
+            tx.people.lock(each)
         for question in questions:
             if question.request.is_open and question.asker_id != person.id:
                 self._leave(tx, question, person.id, now)
         for session_id in mine:
             self._end(tx, session_id, now)
-        tx.people.lock(person.id)
         addresses = [each.key for each in tx.people.identities(person.id)]
         names = _names(tx, person.id)
         for account in tx.personal.accounts(person.id):
@@ -213,6 +220,7 @@ def carry_on(tx: Transaction, now: Micros) -> bool:
     found = tx.personal.sessions(session, SESSIONS)
     whole = len(found) < SESSIONS
     if found:
+        _hold(tx, person_id, found, session)
         part = _unquoted(tx, person_id, Range(after=session, upto=found[-1].id), addresses, names)
         tx.personal.erase_words(person_id, part, addresses)
         session = part.upto
@@ -228,6 +236,16 @@ def carry_on(tx: Transaction, now: Micros) -> bool:
     state = _State(session=session, entry=upto, addresses=addresses, names=names)
     tx.marks.put(name, state.text(), now)
     return True
+
+
+def _hold(tx: Transaction, person_id: str, found: Sequence[Session], after: str) -> None:
+    """Hold the sessions that have to do with a person, and first their questions, as everybody."""
+    them = set(tx.personal.aliases(person_id))
+    part = Range(after=after, upto=found[-1].id)
+    theirs = {session.id for session in found if session.owner_id in them}
+    theirs.update(tx.personal.took_part(person_id, part))
+    tx.requests.hold([r.id for session_id in theirs for r in tx.requests.of_session(session_id)])
+    tx.sessions.hold(sorted(theirs))
 
 
 def _unquoted(

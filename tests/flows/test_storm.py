@@ -24,6 +24,8 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.feedback import FeedbackRequest, State
+from bot.domain.instants import HOUR
+from bot.service.erasing import Erasing
 from bot.service.ports.channel import Fate
 from bot.service.ports.store import Transaction
 from tests.clock import FakeClock
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.postgres
 SEED = int(os.environ.get("STORM_SEED", "7"))
 ROUNDS = int(os.environ.get("STORM_ROUNDS", "3"))
 OWNERS = ("ann", "bob", "carl")
+CHANNELS = ("chat", "email")
 VOTERS = ("dora", "eve", "fay", "gus", "hal", "ida")
 ALIASES = {"dora2": "dora", "fay2": "fay"}
 """Who turns out to be whom, in the midst of it."""
@@ -79,7 +82,14 @@ class Storm:
         acts = [
             self.act(kind, self.random.choice(voters), request)
             for request in self.requests
-            for kind in self.random.choices("vvvvvscrld", k=8)
+            for kind in self.random.choices("vvvvvscrldp", k=8)
+        ]
+        acts += [
+            self.act(kind, owner, request)
+            for owner, id_ in self.sessions.items()
+            for request in self.requests
+            if request.session_id == id_
+            for kind in self.random.choices("xpe-", [1, 2, 1, 6])
         ]
         acts += [stage.courier.drain() for stage in self.stages]
         acts += [self.sweep(stage) for stage in self.stages]
@@ -92,12 +102,18 @@ class Storm:
 
     async def act(self, kind: str, who: str, request: FeedbackRequest) -> None:
         stage = self.stage
+        if self.random.random() < 0.05:
+            stage.clock.advance(minutes=2)  # a claim runs out
         does: dict[str, Callable[[], Awaitable[object]]] = {
             "v": lambda: self.vote(stage, who, request),
             "s": lambda: stage.act(MarkSeen, who, request, version=1),
             "c": lambda: stage.act(ClaimRequest, who, request),
             "r": lambda: stage.act(ReleaseRequest, who, request),
             "l": lambda: self.comment(stage, who, request),
+            "x": lambda: stage.cancel(who, request),
+            "p": lambda: stage.profile(who, preferred_channel=self.random.choice(CHANNELS)),
+            "e": lambda: stage.close_session(who, request.session_id),
+            "-": lambda: stage.say(who, request.session_id, "status"),
             "d": lambda: stage.act(Delegate, who, request, to=self.random.choice(VOTERS)),
         }
         try:
@@ -116,6 +132,13 @@ class Storm:
     async def comment(self, stage: Stage, who: str, request: FeedbackRequest) -> None:
         await stage.act(CommentOn, who, request, text="Hm.")
         self.kept[request.id] = self.kept.get(request.id, 0) + 1
+
+    async def erase(self, who: str) -> None:
+        erasing = Erasing(session_timeout=24 * HOUR)
+        id_, now = self.stages[0].people[who].id, self.stages[0].clock.now()
+        await self.stage.store.run(
+            lambda tx: erasing.erase(tx, id_, now, by=None, via=SYSTEM_CHANNEL)
+        )
 
     async def merge(self, alias: str, into: str) -> None:
         people = self.stages[0].people
@@ -178,7 +201,7 @@ async def test_nobody_can_tell_that_others_act_at_the_same_time(url: str) -> Non
             store = PostgresStore(url, journal_key=b"k" * 32)
             await store.open()
             stack.push_async_callback(store.close)
-            stage = Stage(store, clock, name=name, handed_over=True, channels=("chat", "email"))
+            stage = Stage(store, clock, name=name, handed_over=True, channels=CHANNELS)
             stage.prefix = name
             stages.append(stage)
         await stages[0].cast(*OWNERS, *VOTERS, *ALIASES)
@@ -197,8 +220,8 @@ async def test_nobody_can_tell_that_others_act_at_the_same_time(url: str) -> Non
                 r for id_ in storm.sessions.values() for r in await stages[0].requests(id_)
             ]
             clock.advance(hours=1)  # reminders are due
-            merge = [storm.merge(*merges.pop())] if merges else []
-            await asyncio.gather(storm.blow(), *merge)
+            changes = [storm.merge(*merges.pop()) if merges else storm.erase("ida")]
+            await asyncio.gather(storm.blow(), *changes)
             clock.advance(hours=2)
             await storm.blow()
         for stage in stages:

@@ -41,10 +41,12 @@ _PUT = Statement(
 _PRUNE = Statement(
     lambda: delete(rates).where(
         rates.c.key.in_(
-            select(rates.c.key).where(rates.c.tat < bindparam("before")).limit(bindparam("limit"))
-        ),
-        # Once more: a key that was used while this waited for its row is kept.
-        rates.c.tat < bindparam("before"),
+            select(rates.c.key)
+            .where(rates.c.tat < bindparam("before"))
+            .limit(bindparam("limit"))
+            # One that is used just now is not worth waiting for, here or there.
+            .with_for_update(skip_locked=True)
+        )
     )
 )
 
