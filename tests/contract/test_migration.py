@@ -29,6 +29,7 @@ from bot.adapters.store.migration import (
 )
 from bot.adapters.store.postgres import PostgresStore
 from bot.adapters.store.schema import metadata
+from bot.adapters.store.schema.naming import for_postgres
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.errors import Conflict, Unavailable
 from bot.domain.place import Binding
@@ -87,6 +88,8 @@ def start(url: str) -> str:
 
 
 def differences(engine: Engine) -> list[object]:
+    if engine.dialect.name == "postgresql":
+        for_postgres()
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found = list(compare_metadata(context, metadata))

@@ -14,7 +14,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import (
@@ -32,6 +31,7 @@ from bot.adapters.store.statements import (
     locked,
     names,
     update_by_id,
+    upsert,
     where,
 )
 from bot.domain.instants import Micros
@@ -91,7 +91,7 @@ _OF_PERSON = Statement(
 )
 _PUT_CODE = Statement(
     lambda: (
-        postgresql.insert(verification_codes)
+        upsert(verification_codes)
         .values({name: bindparam(name) for name in _CODE_FIELDS})
         .on_conflict_do_update(
             index_elements=[verification_codes.c.account_id],

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, update
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import bindings
-from bot.adapters.store.statements import Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, upsert, where
 from bot.domain.place import Binding
 
 _FIELDS = names(Binding)
 _BY_PLACE = bindings.c.place == bindparam("at_place")
 _ADD = Statement(
     lambda: (
-        postgresql.insert(bindings)
+        upsert(bindings)
         .values({name: bindparam(name) for name in _FIELDS})
         .on_conflict_do_nothing()
     )

@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
 
 from bot.adapters.store.journal import Heads
 from bot.adapters.store.runner import Runner
-from bot.adapters.store.statements import POSTGRES, Compiled, Statement
+from bot.adapters.store.statements import Compiled, Statement
 from bot.adapters.store.transaction import StoreTransaction
 from bot.domain.errors import Conflict, HandraiseError, Invalid, Unavailable
 from bot.service.ports.store import NOT_WRITABLE
@@ -30,6 +32,9 @@ TRIES = 6
 GIVE_UP = 12.0
 """Seconds after which it is not begun again."""
 
+POSTGRES: Dialect = postgresql.psycopg.dialect(  # type: ignore[no-untyped-call]
+    paramstyle="pyformat"
+)
 _PARAMETERS: Mapping[str, int | str] = {
     "application_name": "handraise",
     "connect_timeout": 5,

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Text, and_, bindparam, case, delete, func, literal_column, or_
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import directory
-from bot.adapters.store.statements import Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, upsert, where
 from bot.domain.text import folded
 from bot.service.ports.directory import Listed
 
@@ -18,7 +17,7 @@ _FIELDS = names(Listed)
 _ID = ("kind", "key")
 _PUT = Statement(
     lambda: (
-        postgresql.insert(directory)
+        upsert(directory)
         .values({c.name: bindparam(c.name) for c in directory.c})
         .on_conflict_do_update(
             index_elements=[directory.c[name] for name in _ID],

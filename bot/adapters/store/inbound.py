@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import inbound
-from bot.adapters.store.statements import Statement
+from bot.adapters.store.statements import Statement, upsert
 from bot.domain.instants import Micros
 
 _READ = Statement(
@@ -15,7 +14,7 @@ _READ = Statement(
 )
 _NOTE = Statement(
     lambda: (
-        postgresql.insert(inbound)
+        upsert(inbound)
         .values(channel=bindparam("channel"), read_until=bindparam("until"))
         .on_conflict_do_update(
             index_elements=[inbound.c.channel],

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import CTE, and_, bindparam, case, delete, func, null, or_, select, text, update
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import inbox
-from bot.adapters.store.statements import Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, upsert, where
 from bot.domain.instants import Micros
 from bot.service.ports.inbox import Received
 
 _FIELDS = names(Received)
 _ADD = Statement(
     lambda: (
-        postgresql.insert(inbox)
+        upsert(inbox)
         .values({name: bindparam(name) for name in (*_FIELDS, "done")})
         .on_conflict_do_nothing()
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import bindparam, select, union, update
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import journal, journal_heads, requests
 from bot.adapters.store.statements import (
@@ -15,6 +14,7 @@ from bot.adapters.store.statements import (
     insert_into,
     locked,
     names,
+    upsert,
     where,
 )
 from bot.domain.chain import Head
@@ -105,7 +105,7 @@ HOLD = Statement(
 )
 BEGIN = Statement(
     lambda: (
-        postgresql.insert(journal_heads)
+        upsert(journal_heads)
         .values({c.name: bindparam(c.name) for c in journal_heads.c})
         .on_conflict_do_nothing()
     )
@@ -113,7 +113,7 @@ BEGIN = Statement(
 # Only from where the caller thinks it is: what it remembers may have been rolled back.
 PUT_HEAD = Statement(
     lambda: (
-        postgresql.insert(journal_heads)
+        upsert(journal_heads)
         .values({c.name: bindparam(c.name) for c in journal_heads.c})
         .on_conflict_do_update(
             index_elements=[journal_heads.c.request_id],

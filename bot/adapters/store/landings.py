@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import landings
-from bot.adapters.store.statements import Statement, columns, names, where
+from bot.adapters.store.statements import Statement, columns, names, upsert, where
 from bot.service.ports.places import Landing
 
 _FIELDS = names(Landing)
 _SPOT = ("channel", "key")
 _ADD = Statement(
     lambda: (
-        postgresql.insert(landings)
+        upsert(landings)
         .values({name: bindparam(name) for name in _FIELDS})
         .on_conflict_do_update(
             index_elements=[landings.c[name] for name in _SPOT],

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import leases
-from bot.adapters.store.statements import Statement
+from bot.adapters.store.statements import Statement, upsert
 from bot.domain.instants import Micros
 
 _TAKE = Statement(
     lambda: (
-        postgresql.insert(leases)
+        upsert(leases)
         .values({c.name: bindparam(c.name) for c in leases.c})
         .on_conflict_do_update(
             index_elements=[leases.c.name],

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import links
-from bot.adapters.store.statements import Statement, locked, names, where
+from bot.adapters.store.statements import Statement, locked, names, upsert, where
 from bot.domain.instants import Micros
 from bot.service.ports.vault import Link
 
@@ -18,7 +17,7 @@ _BY_HASH = links.c.token_hash == bindparam("token_hash")
 # The same card is offered once more whenever it is tried or painted again.
 _ADD = Statement(
     lambda: (
-        postgresql.insert(links)
+        upsert(links)
         .values({name: bindparam(name) for name in _FIELDS})
         .on_conflict_do_update(
             index_elements=[links.c.token_hash], set_={"expires_at": bindparam("expires_at")}

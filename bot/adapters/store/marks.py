@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Text, bindparam, delete, func, literal_column, select
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import marks
-from bot.adapters.store.statements import Statement
+from bot.adapters.store.statements import Statement, upsert
 from bot.domain.instants import Micros
 
 _BY_NAME = marks.c.name == bindparam("name")
 _GET = Statement(lambda: select(marks.c.value).where(_BY_NAME))
 _PUT = Statement(
     lambda: (
-        postgresql.insert(marks)
+        upsert(marks)
         .values({c.name: bindparam(c.name) for c in marks.c})
         .on_conflict_do_update(
             index_elements=[marks.c.name],

@@ -16,7 +16,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import accounts, contacts, identities, persons, sessions
 from bot.adapters.store.statements import (
@@ -27,6 +26,7 @@ from bot.adapters.store.statements import (
     locked,
     names,
     update_by_id,
+    upsert,
     where,
 )
 from bot.domain.person import Person
@@ -135,10 +135,9 @@ BY_ADDRESS = Statement(
         )
     )
 )
-# ON CONFLICT reads the same in both dialects; PostgreSQL's construct compiles for SQLite too.
 ADD_IDENTITY = Statement(
     lambda: (
-        postgresql.insert(identities)
+        upsert(identities)
         .values({c.name: bindparam(c.name) for c in identities.c})
         .on_conflict_do_nothing()
     )
@@ -156,7 +155,7 @@ FEED = update_by_id(persons, ["feed_seq"])
 CHANNEL = update_by_id(persons, ["last_channel"])
 ALLOW = Statement(
     lambda: (
-        postgresql.insert(contacts)
+        upsert(contacts)
         .values({c.name: bindparam(c.name) for c in contacts.c})
         .on_conflict_do_nothing()
     )

@@ -18,10 +18,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.schema import persons, posts, previews, sessions
-from bot.adapters.store.statements import Statement, columns, insert_into, names
+from bot.adapters.store.statements import Statement, columns, insert_into, names, upsert
 from bot.domain.post import Post
 
 FIELDS = names(Post)
@@ -211,7 +210,7 @@ SENT_TO = Statement(
 _AFRESH = ("place", "landed", "at")
 NOTE_PREVIEW = Statement(
     lambda: (
-        postgresql.insert(previews)
+        upsert(previews)
         .values({c.name: bindparam(c.name) for c in previews.c})
         .on_conflict_do_update(
             index_elements=[previews.c.turn_id],

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, case, delete, select
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.known import Known
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import rates
-from bot.adapters.store.statements import Statement
+from bot.adapters.store.statements import Statement, upsert
 from bot.domain.instants import MINUTE, Micros
 
 _ADVANCE = Statement(
     lambda: (
-        postgresql.insert(rates)
+        upsert(rates)
         .values(key=bindparam("key"), tat=bindparam("first"))
         .on_conflict_do_update(
             index_elements=[rates.c.key],
@@ -33,7 +32,7 @@ _ADVANCE = Statement(
 _GET = Statement(lambda: select(rates.c.tat).where(rates.c.key == bindparam("key")))
 _PUT = Statement(
     lambda: (
-        postgresql.insert(rates)
+        upsert(rates)
         .values(key=bindparam("key"), tat=bindparam("tat"))
         .on_conflict_do_update(index_elements=[rates.c.key], set_={"tat": bindparam("tat")})
     )

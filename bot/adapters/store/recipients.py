@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.known import Known
 from bot.adapters.store.people import People
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import persons, recipients
-from bot.adapters.store.statements import Row, Statement, among, portions
+from bot.adapters.store.statements import Row, Statement, among, portions, upsert
 from bot.domain.feedback import Part, Route
 from bot.service.ports.tables import Recipient
 
 _ADD_RECIPIENT = Statement(
     lambda: (
-        postgresql.insert(recipients)
+        upsert(recipients)
         .values({c.name: bindparam(c.name) for c in recipients.c})
         .on_conflict_do_update(
             index_elements=[recipients.c.request_id, recipients.c.person_id],

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, literal_column, or_, select
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.known import Known
 from bot.adapters.store.runner import Runner
@@ -18,6 +17,7 @@ from bot.adapters.store.statements import (
     names,
     portions,
     update_by_id,
+    upsert,
 )
 from bot.domain.instants import Micros
 from bot.domain.session import ParticipantRole, Session, SessionState
@@ -107,7 +107,7 @@ _IDLE = Statement(
 )
 _ADD_PARTICIPANT = Statement(
     lambda: (
-        postgresql.insert(participants)
+        upsert(participants)
         .values({c.name: bindparam(c.name) for c in participants.c})
         .on_conflict_do_nothing()
     )

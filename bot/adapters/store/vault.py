@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, select, tuple_
-from sqlalchemy.dialects import postgresql
 
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import vault
-from bot.adapters.store.statements import Statement, columns, locked, names, where
+from bot.adapters.store.statements import Statement, columns, locked, names, upsert, where
 from bot.domain.instants import Micros
 from bot.service.ports.vault import Secret
 
@@ -19,7 +18,7 @@ _NAME = ("kind", "key")
 _BY_NAME = and_(vault.c.kind == bindparam("kind"), vault.c.key == bindparam("key"))
 _PUT = Statement(
     lambda: (
-        postgresql.insert(vault)
+        upsert(vault)
         .values({name: bindparam(name) for name in _FIELDS})
         .on_conflict_do_update(
             index_elements=[vault.c[name] for name in _NAME],

@@ -12,10 +12,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 
-from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.naming import metadata, only
 
 inbox = Table(
     "inbox",
@@ -36,22 +35,19 @@ inbox = Table(
 Index(
     "ix_inbox_due",
     inbox.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    **only("due_at IS NOT NULL"),
 )
 
 Index(
     "ix_inbox_aside",
     inbox.c.received_at,
-    sqlite_where=text("due_at IS NULL AND done = 0"),
-    postgresql_where=text("due_at IS NULL AND done = 0"),
+    **only("due_at IS NULL AND done = 0"),
 )
 
 Index(
     "ix_inbox_done",
     inbox.c.received_at,
-    sqlite_where=text("done = 1"),
-    postgresql_where=text("done = 1"),
+    **only("done = 1"),
 )
 
 vault = Table(
@@ -68,8 +64,7 @@ vault = Table(
 Index(
     "ix_vault_expires",
     vault.c.expires_at,
-    sqlite_where=text("expires_at IS NOT NULL"),
-    postgresql_where=text("expires_at IS NOT NULL"),
+    **only("expires_at IS NOT NULL"),
 )
 
 marks = Table(

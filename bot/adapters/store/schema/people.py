@@ -11,10 +11,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 
-from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.naming import metadata, only
 
 persons = Table(
     "persons",
@@ -36,8 +35,7 @@ persons = Table(
 Index(
     "ix_persons_merged_into",
     persons.c.merged_into,
-    sqlite_where=text("merged_into IS NOT NULL"),
-    postgresql_where=text("merged_into IS NOT NULL"),
+    **only("merged_into IS NOT NULL"),
 )
 
 # Only proven ones: an address or a Slack user stands here once, for one person.
@@ -73,8 +71,7 @@ accounts = Table(
 Index(
     "ix_accounts_admin",
     accounts.c.id,
-    sqlite_where=text("is_admin = 1"),
-    postgresql_where=text("is_admin = 1"),
+    **only("is_admin = 1"),
 )
 
 verification_codes = Table(

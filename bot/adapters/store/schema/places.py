@@ -11,10 +11,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 
-from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.naming import metadata, only
 
 # One place belongs to one session.
 bindings = Table(
@@ -46,8 +45,7 @@ landings = Table(
 Index(
     "ix_landings_surface",
     landings.c.surface_id,
-    sqlite_where=text("surface_id IS NOT NULL"),
-    postgresql_where=text("surface_id IS NOT NULL"),
+    **only("surface_id IS NOT NULL"),
 )
 
 posts = Table(
@@ -78,8 +76,7 @@ posts = Table(
 Index(
     "ix_posts_due",
     posts.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    **only("due_at IS NOT NULL"),
 )
 
 # What is still to be said of a place, in its order, however much was said before.
@@ -87,30 +84,26 @@ Index(
     "ix_posts_waiting",
     posts.c.place,
     posts.c.id,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    **only("due_at IS NOT NULL"),
 )
 
 Index(
     "ix_posts_sent",
     posts.c.place,
     posts.c.sent_at,
-    sqlite_where=text("sent_at IS NOT NULL"),
-    postgresql_where=text("sent_at IS NOT NULL"),
+    **only("sent_at IS NOT NULL"),
 )
 
 Index(
     "ix_posts_dead",
     posts.c.id,
-    sqlite_where=text("state = 'dead'"),
-    postgresql_where=text("state = 'dead'"),
+    **only("state = 'dead'"),
 )
 
 Index(
     "ix_posts_opening",
     posts.c.session_id,
-    sqlite_where=text("kind = 'opening'"),
-    postgresql_where=text("kind = 'opening'"),
+    **only("kind = 'opening'"),
 )
 
 # Where a turn's streamed text stands until its message takes that place.

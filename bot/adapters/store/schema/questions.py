@@ -12,10 +12,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.naming import metadata, only
 
 requests = Table(
     "requests",
@@ -58,8 +57,7 @@ requests = Table(
 Index(
     "ix_requests_next",
     requests.c.next_at,
-    sqlite_where=text("next_at IS NOT NULL"),
-    postgresql_where=text("next_at IS NOT NULL"),
+    **only("next_at IS NOT NULL"),
 )
 
 recipients = Table(
@@ -122,15 +120,13 @@ surfaces = Table(
 Index(
     "ix_surfaces_due",
     surfaces.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    **only("due_at IS NOT NULL"),
 )
 
 Index(
     "ix_surfaces_dead",
     surfaces.c.request_id,
-    sqlite_where=text("state = 'dead'"),
-    postgresql_where=text("state = 'dead'"),
+    **only("state = 'dead'"),
 )
 
 attempts = Table(
@@ -169,6 +165,5 @@ actions = Table(
 Index(
     "ix_actions_due",
     actions.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    **only("due_at IS NOT NULL"),
 )

@@ -11,10 +11,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 
-from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.naming import metadata, only
 
 # How far each channel that brings answers has been read.
 inbound = Table(
@@ -66,8 +65,7 @@ journal = Table(
 Index(
     "ix_journal_request",
     journal.c.request_id,
-    sqlite_where=text("request_id IS NOT NULL"),
-    postgresql_where=text("request_id IS NOT NULL"),
+    **only("request_id IS NOT NULL"),
 )
 
 # Where each request's chain ends, signed.

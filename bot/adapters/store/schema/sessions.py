@@ -11,10 +11,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 
-from bot.adapters.store.schema.naming import metadata
+from bot.adapters.store.schema.naming import metadata, only
 
 sessions = Table(
     "sessions",
@@ -48,22 +47,19 @@ Index("ix_sessions_owner", sessions.c.owner_id, sessions.c.id)
 Index(
     "ix_sessions_owner_active",
     sessions.c.owner_id,
-    sqlite_where=text("state = 'active'"),
-    postgresql_where=text("state = 'active'"),
+    **only("state = 'active'"),
 )
 
 Index(
     "ix_sessions_turn_due",
     sessions.c.turn_due_at,
-    sqlite_where=text("turn_due_at IS NOT NULL"),
-    postgresql_where=text("turn_due_at IS NOT NULL"),
+    **only("turn_due_at IS NOT NULL"),
 )
 
 Index(
     "ix_sessions_idle",
     sessions.c.idle_at,
-    sqlite_where=text("idle_at IS NOT NULL"),
-    postgresql_where=text("idle_at IS NOT NULL"),
+    **only("idle_at IS NOT NULL"),
 )
 
 participants = Table(
