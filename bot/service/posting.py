@@ -109,6 +109,9 @@ class Posting:
             elif post.kind is PostKind.OPENING and result.fate is Fate.PARKED:
                 # Whoever wants it looks at the page: they are told, and can try again.
                 self._failed(tx, post, replace(result, fate=Fate.FAILED), now)
+            elif errand.needless:
+                # What it belonged to does not come back, and nobody misses it there.
+                tx.posts.failed(post.id, post.claim_number, result.detail, None, certain=True)
             elif result.fate is Fate.PARKED:
                 # Its channel is not connected on this server: it waits until one is.
                 tx.posts.release(post.id, post.claim_number, now + retry_delay(MAX_ATTEMPTS))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.planning import Plan, Reply, Role
+from bot.domain.post import PostKind
 from tests.flows.conftest import PASSWORD, SignedIn
 from tests.flows.line import Line
 from tests.flows.mailing import ANN, BEN, BOT, MailRoom, gmail, no_environment, room
@@ -246,3 +247,24 @@ async def test_every_page_hears_that_a_place_is_not_there_yet_and_why(room: Mail
     (place,) = (await places(ann, session))["places"]
     assert (place["state"], bool(place["error"])) == ("opening", True)
     await line.close()
+
+
+async def test_what_waits_for_a_place_that_is_gone_is_given_up(room: MailRoom) -> None:
+    ann = await sign_up(room, "ann", ANN)
+    session = await begun(room, ann)
+    await go_on(ann, session)
+    await room.work()
+    (mail,) = room.got(ANN)
+    script(room, "Too late.")
+    room.gmail.fail("messages.send", "unavailable")
+    room.gmail.reply_as(ANN, mail, "and cake")
+    room.clock.advance(61)
+    await room.agent.chores.tick()
+    await room.work()
+    bindings = await room.read(lambda tx: tx.bindings.of_session(session))
+    await room.app[STORE].run(lambda tx: tx.bindings.remove(bindings[0].place))
+    await room.settle()
+    assert len(room.got(ANN)) == 1
+    assert await room.read(lambda tx: tx.posts.next_due()) is None
+    (dead,) = await room.read(lambda tx: tx.posts.given_up("", 10))
+    assert (dead.kind, dead.last_error) == (PostKind.MESSAGE, "its place is gone")
