@@ -19,7 +19,7 @@ from bot.service.desk import Postponed
 from bot.service.ports.channel import Channel, Delivery, Fate
 from bot.service.ports.places import Landing
 from bot.service.ports.store import Topic, Transaction
-from bot.service.ports.tables import Attempt, Recorded
+from bot.service.ports.surfaces import Attempt, Recorded
 from bot.service.reaching import give_time, try_next
 from bot.service.rooms import is_in_room, room_of, tell_room_is_lost
 

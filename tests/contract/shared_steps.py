@@ -11,7 +11,7 @@ from bot.domain.post import Post, PostKind
 from bot.domain.record import changed
 from bot.domain.session import ParticipantRole
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Attempt
+from bot.service.ports.surfaces import Attempt
 from tests.contract.records import (
     NOW,
     a_message,

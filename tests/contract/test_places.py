@@ -14,7 +14,7 @@ from bot.domain.post import Post, PostKind, PostState
 from bot.service.identifiers import new_id
 from bot.service.ports.places import Landing
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Recorded
+from bot.service.ports.surfaces import Recorded
 from tests.contract.conftest import AnyStore
 from tests.contract.records import NOW, a_message, a_person, a_request, add_session
 

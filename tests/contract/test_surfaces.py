@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot.domain.surface import Surface, SurfaceState
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Attempt, Identity, Recorded, Tally
+from bot.service.ports.surfaces import Attempt, Recorded, Tally
+from bot.service.ports.tables import Identity
 from tests.contract.conftest import AnyStore
 from tests.contract.records import NOW, a_person, a_surface, add_request
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot.domain.feedback import Answer, Part, Route, Standing, State
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Attempt, Recipient, Recorded
+from bot.service.ports.surfaces import Attempt, Recorded
+from bot.service.ports.tables import Recipient
 from tests.contract.conftest import AnyStore
 from tests.contract.records import (
     NOW,

@@ -10,7 +10,7 @@ from bot.domain.commands import RedriveSurface
 from bot.domain.errors import Conflict, NotFound, RateLimited
 from bot.domain.instants import iso
 from bot.service.ports.store import Transaction
-from bot.service.ports.tables import Tally
+from bot.service.ports.surfaces import Tally
 from bot.service.redriving import given_up
 from web.api import models
 from web.api.endpoint import Call, endpoint

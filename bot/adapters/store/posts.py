@@ -10,7 +10,7 @@ from bot.adapters.store.runner import Runner
 from bot.adapters.store.statements import Parameters, Statement
 from bot.domain.instants import Micros
 from bot.domain.post import Post, PostKind, PostState
-from bot.service.ports.tables import Recorded
+from bot.service.ports.surfaces import Recorded
 
 
 class Posts:

@@ -13,7 +13,7 @@ from bot.adapters.store.statements import portions
 from bot.domain import showing
 from bot.domain.instants import Micros
 from bot.domain.surface import Surface, SurfaceState
-from bot.service.ports.tables import Attempt, Recorded, Tally
+from bot.service.ports.surfaces import Attempt, Recorded, Tally
 
 
 class Surfaces:

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.domain.instants import Micros
 from bot.domain.place import Binding
 from bot.domain.post import Post
-from bot.service.ports.tables import Recorded
+from bot.service.ports.surfaces import Recorded
 
 
 class BindingTable(Protocol):

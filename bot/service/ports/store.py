@@ -12,6 +12,7 @@ from bot.service.ports.directory import DirectoryTable
 from bot.service.ports.inbox import InboxTable
 from bot.service.ports.personal import PersonalTable
 from bot.service.ports.places import BindingTable, LandingTable, PostTable
+from bot.service.ports.surfaces import SurfaceTable
 from bot.service.ports.tables import (
     ActionTable,
     FeedTable,
@@ -23,7 +24,6 @@ from bot.service.ports.tables import (
     ReceiptTable,
     RequestTable,
     SessionTable,
-    SurfaceTable,
 )
 from bot.service.ports.vault import LeaseTable, LinkTable, MarkTable, VaultTable
 
