@@ -125,5 +125,6 @@ async def test_where_one_address_fails_another_can_be_chosen(
     await expect(controls).to_have_text([f"Go on by mail, to {HOME}"])
     await controls.click()
     await expect(place).to_have_text("by mail with ana")
+    await expect(page.get_by_test_id("toast").last).to_contain_text(f"in your mailbox, {HOME}")
     assert (gmail.inbox(ANA), len(gmail.inbox(HOME))) == ([], 1)
     no_complaints(ana)

@@ -9,12 +9,12 @@ import { toast } from "./toasts.js";
 const GLYPHS = { email: "mail", slack: "chat" };
 const WAYS = { email: "by mail", slack: "in Slack" };
 const ARRIVED = {
-  email: "A mail is in your mailbox. Reply to it, and the session goes on there too.",
-  slack: "There is a new thread in your messages with Handraise in Slack. Write there, and the session goes on there too.",
+  email: (address) => `A mail is in your mailbox${address ? `, ${address}` : ""}. Reply to it, and the session goes on there too.`,
+  slack: () => "There is a new thread in your messages with Handraise in Slack. Write there, and the session goes on there too.",
 };
 
 const known = new Map();
-/** What was wanted on this page and has not come about: `${session} ${channel}`, with how many were there before. */
+/** What was wanted on this page and has not come about: `${session} ${channel}`, with how many were there before, and for which address. */
 const wanted = new Map();
 let shown = "";
 
@@ -94,7 +94,7 @@ function openAt(session, channel) {
 
 /** Say what became of what was wanted here; a place that was there before is no answer. */
 function tell(session, places) {
-  for (const [key, before] of wanted) {
+  for (const [key, { before, address }] of wanted) {
     const channel = key.slice(session.id.length + 1);
     if (key !== `${session.id} ${channel}`) continue;
     const there = places.filter((place) => place.channel === channel);
@@ -102,7 +102,7 @@ function tell(session, places) {
     if (there.some((place) => place.state === "opening") || (!failed && openAt(session, channel) <= before)) continue;
     wanted.delete(key);
     if (failed) toast(`It could not be opened ${wayWords(channel)}: ${sentence(failed.error || "no reason given")}`, "error");
-    else toast(ARRIVED[channel], "good");
+    else toast(ARRIVED[channel](address), "good");
   }
 }
 
@@ -121,7 +121,7 @@ async function openPlace(control, channel, address) {
   const before = openAt(session, channel);
   try {
     await call("POST", `/api/sessions/${encodeURIComponent(session.id)}/places`, address ? { channel, address } : { channel });
-    wanted.set(`${session.id} ${channel}`, before);
+    wanted.set(`${session.id} ${channel}`, { before, address });
   } catch (refusal) {
     toast(refusal.message, "error");
     control.disabled = false;
