@@ -14,7 +14,8 @@ from bot.adapters.store.contents import action_from, action_text, answer_of, ans
 from bot.adapters.store.journal import Journal, entry_of
 from bot.adapters.store.messages import message_of
 from bot.adapters.store.outer_words import without_address, without_subject
-from bot.adapters.store.requests import request_of, response_of
+from bot.adapters.store.requests import request_of
+from bot.adapters.store.responses import response_of
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.sessions import session_of
 from bot.domain.chain import ERASED as NO_CONTENT

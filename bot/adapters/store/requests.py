@@ -1,4 +1,4 @@
-"""Questions, their recipients and the responses to them in the database."""
+"""Questions in the database, with whom they went to and what was answered."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from bot.adapters.store.known import Known
 from bot.adapters.store.packing import packed, unpacked
 from bot.adapters.store.people import People
 from bot.adapters.store.recipients import Recipients
+from bot.adapters.store.responses import Responses
 from bot.adapters.store.runner import Runner
-from bot.adapters.store.schema import persons, recipients, requests, responses
+from bot.adapters.store.schema import persons, recipients, requests
 from bot.adapters.store.sessions import LAST_ID
 from bot.adapters.store.statements import (
     Statement,
@@ -35,7 +36,6 @@ from bot.domain.feedback import (
     Risk,
     Route,
     Rule,
-    Standing,
     State,
 )
 from bot.domain.instants import Micros
@@ -137,22 +137,6 @@ _DUE = Statement(
         .limit(bindparam("limit"))
     )
 )
-_ADD_RESPONSE = insert_into(responses)
-_RESPONSE_FIELDS = names(FeedbackResponse)
-_RESPONSES = Statement(
-    lambda: (
-        columns(responses, _RESPONSE_FIELDS)
-        .where(responses.c.request_id == bindparam("request_id"))
-        .order_by(responses.c.created_at, responses.c.id)
-    )
-)
-_RESPONSES_AMONG = Statement(
-    lambda: (
-        columns(responses, _RESPONSE_FIELDS)
-        .where(among(responses.c.request_id))
-        .order_by(responses.c.created_at, responses.c.id)
-    )
-)
 
 
 class Requests:
@@ -162,8 +146,8 @@ class Requests:
         self._db = runner
         self._surfaces = surfaces
         self._recipients = Recipients(runner, people)
+        self._responses = Responses(runner)
         self._known: Known[str, FeedbackRequest] = Known(runner, "requests")
-        self._answered: Known[str, Sequence[FeedbackResponse]] = Known(runner, "responses")
 
     def add(self, request: FeedbackRequest) -> None:
         """Keep a new request."""
@@ -239,13 +223,7 @@ class Requests:
                 self._known.put(request.id, request)
         held = [self._known[id_] for id_ in sorted(set(ids)) if id_ in self._known]
         self._recipients.hold(ids)
-        answered: dict[str, list[FeedbackResponse]] = {request.id: [] for request in held}
-        for portion in portions(answered):
-            for row in self._db.all(_RESPONSES_AMONG, portion):
-                response = response_of(row)
-                answered[response.request_id].append(response)
-        for id_, found in answered.items():
-            self._answered.put(id_, found)
+        self._responses.hold([request.id for request in held])
         return held
 
     def save(self, request: FeedbackRequest) -> None:
@@ -321,30 +299,11 @@ class Requests:
 
     def add_response(self, response: FeedbackResponse) -> None:
         """Keep a response."""
-        self._answered.drop(response.request_id)
-        self._db.later(
-            _ADD_RESPONSE,
-            response.id,
-            {
-                "id": response.id,
-                "request_id": response.request_id,
-                "person_id": response.person_id,
-                "channel": response.channel,
-                "raw_text": response.raw_text,
-                "answer": contents.answer_text(response.answer),
-                "standing": response.standing.value,
-                "agrees": None if response.agrees is None else int(response.agrees),
-                "sent_at": response.sent_at,
-                "created_at": response.created_at,
-            },
-        )
+        self._responses.add(response)
 
     def responses(self, request_id: str) -> Sequence[FeedbackResponse]:
         """Return every response to a request, oldest first."""
-        known = self._answered.get(request_id)
-        if known is not None:
-            return known
-        return [response_of(row) for row in self._db.all(_RESPONSES, {"request_id": request_id})]
+        return self._responses.of(request_id)
 
 
 def _changes(request: FeedbackRequest) -> dict[str, Any]:
@@ -378,12 +337,3 @@ def request_of(row: tuple[Any, ...]) -> FeedbackRequest:
     values["timetable"] = contents.timetable_of(values["timetable"])
     values["outcome"] = contents.answer_of(values["outcome"])
     return FeedbackRequest(**values)
-
-
-def response_of(row: tuple[Any, ...]) -> FeedbackResponse:
-    """Return a response of its columns."""
-    values = dict(zip(_RESPONSE_FIELDS, row, strict=True))
-    values["answer"] = contents.answer_of(values["answer"])
-    values["standing"] = Standing(values["standing"])
-    values["agrees"] = None if values["agrees"] is None else bool(values["agrees"])
-    return FeedbackResponse(**values)
