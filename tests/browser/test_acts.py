@@ -157,5 +157,5 @@ async def test_a_question_is_handed_on_and_who_is_told_only_looks_on(
     await expect(card).to_have_attribute("data-state", "answered")
     await card.get_by_test_id("story").click()
     await expect(ben.page.get_by_test_id("story-lines")).to_contain_text("handed it on to cleo")
-    await expect(ben.page.get_by_test_id("story-lines")).to_contain_text("Decided by cleo")
+    await expect(ben.page.get_by_test_id("story-lines")).to_contain_text("Decided by cleo: yes")
     no_complaints(ana, ben, cleo)

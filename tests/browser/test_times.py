@@ -68,4 +68,7 @@ async def test_what_would_run_is_shown_and_a_late_answer_can_be_taken(
     await response.get_by_test_id("reopen").click()
     await expect(asked).to_have_attribute("data-state", "rejected")
     await expect(asked.get_by_test_id("action")).to_contain_text("This does not run")
+    await asked.get_by_test_id("story").click()
+    story = ana.page.get_by_test_id("story-lines")
+    await expect(story).to_contain_text("ana let a late answer decide: rejected")
     no_complaints(ana, ben)

@@ -21,17 +21,16 @@ export function outcome(question) {
   const [glyph, word] = CLOSED[question.state] ?? ["info", question.state];
   const given = question.outcome;
   const by = given?.by && [" by ", nameOf(given.by.name)];
-  const words = given?.words && question.state === "answered" ? h("q", { dir: "auto", text: given.words }) : null;
-  const said = noteOf(question);
-  const note = said ? h("p", { class: "outcome-note", dir: "auto", text: said }) : null;
+  const said = decidingWords(question);
+  const words = said && question.state === "answered" ? h("q", { dir: "auto", text: said }) : null;
+  const note = said && !words ? h("p", { class: "outcome-note", dir: "auto", text: said }) : null;
   const when = given?.at ? h("p", { class: "outcome-when quiet" }, timeNode(given.at), via(given.via)) : null;
   return h("div", { class: "outcome", data: { testid: "outcome", state: question.state } }, icon(glyph),
     h("div", {}, h("p", {}, h("strong", { text: word }), by, words ? [": ", words] : null), note, when));
 }
-
-
-/** The words that came with a verdict, "approved: within budget", without the verdict. */
-function noteOf({ state, outcome: given }) {
+/** Return the words that decided; those that came with a verdict, "approved: within budget", without it. */
+export function decidingWords({ state, outcome: given }) {
+  if (state === "answered") return given?.words ?? "";
   if (state !== "approved" && state !== "rejected") return "";
   return given?.words?.replace(/^(approved|rejected)(: |$)/i, "") ?? "";
 }

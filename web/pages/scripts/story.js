@@ -5,6 +5,7 @@ import { h, listing, nameOf } from "./dom.js";
 import { action, text, way } from "./facts.js";
 import { loadQuestion } from "./feeds.js";
 import { icon } from "./icons.js";
+import { decidingWords } from "./outcome.js";
 import { dayKey, dayName, timeNode } from "./times.js";
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -18,20 +19,20 @@ const SENTENCES = {
   "request.claimed": ["hand", (one) => [one.who, " said: I’m on it."]],
   "request.released": ["hand", (one) => [one.who, " left it to the others again."]],
   "request.asked_again": ["again", (one) => [one.who, " ", one.data.as ? h("a", { href: `#/questions/${one.data.as}/story`, text: "asked it again" }) : "asked it again", "."]],
-  "request.reopened": ["again", (one) => [one.who, " let a late answer decide."]],
+  "request.reopened": ["again", (one) => [one.who, " let a late answer decide", ...one.words]],
   "request.passed_on": ["pass", (one) => [one.who, " is away and cannot answer."]],
   "request.judged_again": ["again", (one) => [one.person(one.data.person), " and ", one.person(one.data.into), " were found to be one person: their answers were counted once."]],
   "request.recipient_left": ["person", (one) => [one.person(one.data.person), " is no longer asked: what is known of them was erased."]],
   "contact.allowed": ["check", (one) => [one.who, " allowed writing to ", ...one.people, " for the first time."]],
-  "request.approved": ["check", (one) => ["Approved by ", one.who, "."]],
-  "request.rejected": ["cross", (one) => ["Rejected by ", one.who, "."]],
-  "request.answered": ["check", (one) => ["Decided by ", one.who, "."]],
+  "request.approved": ["check", (one) => ["Approved by ", one.who, ...one.decision]],
+  "request.rejected": ["cross", (one) => ["Rejected by ", one.who, ...one.decision]],
+  "request.answered": ["check", (one) => ["Decided by ", one.who, ...one.decision]],
   "request.expired": ["clock", () => ["Nobody answered in time."]],
   "request.cancelled": ["close", (one) => ["Taken back by ", one.who, "."]],
   "request.superseded": ["close", () => ["Replaced by a newer question."]],
   "response.decided": ["check", (one) => [one.who, " answered, which decided it", ...one.words]],
   "response.counted": ["check", (one) => [one.who, " answered", ...one.words]],
-  "response.late": ["clock", (one) => [one.who, " answered too late", ...one.words]],
+  "response.late": ["clock", (one) => [one.who, " answered too late", one.relation, ...one.words]],
   "response.comment": ["chat", (one) => [one.who, " commented", ...one.words]],
   "response.changes": ["edit", (one) => [one.who, " asked for changes", ...one.words]],
   "response.unclear": ["info", (one) => [one.who, " said something that did not decide", ...one.words]],
@@ -65,6 +66,10 @@ const SENTENCES = {
   "action.postponed": ["clock", () => ["Running what was approved is tried again later."]],
 };
 
+function quoted(words) {
+  return words ? [": ", h("q", { dir: "auto", text: words })] : ["."];
+}
+
 /** What a sentence is made of, found by the ids that the entry has. */
 function facts(question, entry) {
   const everybody = [question.asker, ...question.recipients, question.claimed_by].filter(Boolean);
@@ -79,7 +84,9 @@ function facts(question, entry) {
     person,
     who: entry.person ? nameOf(entry.person.name) : "Somebody",
     people: listing(people).concat(entry.kind === "request.escalated" ? [people.length === 1 ? " was" : " were"] : []),
-    words: response ? [": ", h("q", { dir: "auto", text: response.words })] : ["."],
+    words: quoted(response?.words),
+    decision: quoted(decidingWords(question)),
+    relation: { true: ", in agreement", false: ", in disagreement" }[response?.agrees] ?? "",
   };
 }
 
