@@ -20,11 +20,18 @@ function route(one) {
   return null;
 }
 
+/** The time is that of the delivery: when it was seen is in the story. */
+function came({ state: come, at }) {
+  const words = COME[come] ?? come;
+  if (!at) return words;
+  return come === "seen" ? [`${COME.sent} `, timeNode(at), `, ${words}`] : [`${words} `, timeNode(at)];
+}
+
 function progress(one) {
   if (one.answered) return h("span", { class: "come good", data: { testid: "recipient-answered" } }, icon("check"), "answered");
   if (!one.delivery?.length) return one.seen ? h("span", { class: "come", text: "seen" }) : null;
   return h("span", { class: "come", data: { testid: "delivery" } }, one.delivery.map((each) => h("span", { class: "step", data: { state: each.state, channel: each.channel } },
-    `${way(each.channel)}: ${COME[each.state] ?? each.state}`, each.at ? [" ", timeNode(each.at)] : null)));
+    `${way(each.channel)}: `, came(each))));
 }
 
 function person(question, one) {
