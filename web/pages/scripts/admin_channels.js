@@ -1,6 +1,7 @@
 /** The channels: how each does and why, connecting one, and what did not get through. */
 
 import { failedLists } from "./admin_failed.js";
+import { span } from "./admin_plots.js";
 import { busy, channelName, section } from "./admin_tables.js";
 import { call, read } from "./api.js";
 import { button, h, patch } from "./dom.js";
@@ -10,6 +11,10 @@ const AGAIN = 10_000;
 const STATES = { ready: ["check", "Ready"], degraded: ["alert", "Degraded"], closed: ["pause", "Closed"] };
 const CIRCUITS = { closed: "tried as usual", open: "paused after failures", "half-open": "being tried again" };
 const WAYS = { slack: "Install in a Slack workspace", email: "Connect the mailbox" };
+
+/** What a channel tells of itself, and how long ago something was. */
+const FACTS = { address: "Address" };
+const AGES = { read_age_seconds: "Last read", watch_age_seconds: "Watch renewed" };
 
 /** What is to be typed or opened stands out: addresses, and what has backticks. */
 function said(words) {
@@ -41,13 +46,18 @@ function counted(number, one, many) {
   return h("li", { text: `${number} ${number === 1 ? one : many}` });
 }
 
+function fact([name, value]) {
+  const words = AGES[name] ? `${span(Number(value))} ago` : value;
+  return [h("dt", { text: AGES[name] ?? FACTS[name] ?? name }), h("dd", { text: words })];
+}
+
 function card(channel) {
   const [glyph, words] = STATES[channel.state];
   const details = Object.entries(channel.details);
   return h("article", { class: "channel", data: { testid: "channel", channel: channel.name, state: channel.state } },
     h("header", {}, h("h4", { text: channelName(channel.name) }), h("span", { class: "state", data: { state: channel.state } }, icon(glyph), words)),
     channel.reason ? h("p", { data: { testid: "channel-reason" } }, said(channel.reason)) : null, lanes(channel),
-    details.length ? h("dl", { class: "facts" }, details.map(([name, value]) => [h("dt", { text: name }), h("dd", { text: value })])) : null,
+    details.length ? h("dl", { class: "facts" }, details.map(fact)) : null,
     h("ul", { class: "counts" }, counted(channel.waiting, "card waits", "cards wait"), counted(channel.failed, "card given up", "cards given up")),
     connector(channel));
 }

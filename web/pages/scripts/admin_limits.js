@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 
 function allowed({ number, window }) {
   if (number === 0) return "No limit";
-  return window === "at once" ? `${number} at once` : `${number} a ${window}`;
+  return window === "at once" ? `${number} at once` : `${number} ${window === "hour" ? "an" : "a"} ${window}`;
 }
 
 /** Draw the limits into `place`. */

@@ -27,6 +27,7 @@ function mark(node, question) {
   node.dataset.state = question.state;
   node.dataset.risk = question.risk;
   node.dataset.version = question.version;
+  node.setAttribute("aria-label", question.question);
 }
 
 /** The parts that both cards begin with. */
