@@ -136,6 +136,11 @@ class Pending:
         with self._connection() as connection:
             connection.execute(sql)
             connection.commit()
+            if not self._is_sqlite:
+                # As its autovacuum does within a minute: without it, a table that was empty when
+                # it was looked at last is read from end to end.
+                connection.execute("ANALYZE")
+                connection.commit()
 
     async def find(self) -> list[AdvanceRequest]:
         """Return what is due, as a sweep finds it; no more than it takes at once."""

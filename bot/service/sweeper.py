@@ -16,7 +16,7 @@ from bot.domain.commands import (
     TimeOutSession,
 )
 from bot.domain.errors import HandraiseError, Unavailable
-from bot.domain.instants import DAY, HOUR, Micros
+from bot.domain.instants import DAY, HOUR, MINUTE, Micros
 from bot.service.bystanding import REMARKED
 from bot.service.erasing import carry_on
 from bot.service.intake import Intake
@@ -59,6 +59,7 @@ class Sweeper:
         self._intake = intake
         self._observer = observer or Unobserved()
         self._retention = retention or Retention()
+        self._forgot_at: Micros = -MINUTE
         self._families_at: Micros = 0
         self._marks_at: Micros = 0
 
@@ -76,9 +77,7 @@ class Sweeper:
                 total += changed
                 if not changed:  # what is left is not ours to change: no endless round
                     break
-            for _ in range(ROUNDS):
-                if not await self._store.run(self._forget, self._clock.now()):
-                    break
+            await self._forget_what_is_old()
             await self._store.run(self._tidy, self._clock.now())
         except HandraiseError as error:
             log.warning("the sweep stopped early: %s", error.code)
@@ -128,6 +127,19 @@ class Sweeper:
             for id_, idle_at in tx.sessions.idle(now, BATCH)
         ]
         return (questions, idle) if questions or idle else None
+
+    async def _forget_what_is_old(self) -> None:
+        """Drop what nobody can ask for any more, once a minute, or on and on while there is more.
+
+        It is due to nobody, so that an empty sweep need not pay for looking.
+        """
+        now = self._clock.now()
+        if self._forgot_at <= now < self._forgot_at + MINUTE:  # clocks can be set back
+            return
+        for _ in range(ROUNDS):
+            if not await self._store.run(self._forget, now):
+                self._forgot_at = now
+                break
 
     def _forget(self, tx: Transaction, now: Micros) -> bool:
         """Drop what nobody can ask for any more, a bounded portion; True when there may be more."""
