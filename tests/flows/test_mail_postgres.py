@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,28 @@ from bot.domain.feedback import State
 from tests.clock import FakeClock
 from tests.contract.postgres_server import PostgresServer
 from tests.flows.conftest import SignedIn
-from tests.flows.mailing import ANN, BEN, BOT, CID, gmail, mail_room, no_environment
+from tests.flows.mailing import ANN, BEN, BOT, CID, MailRoom, gmail, mail_room, no_environment
 from tests.flows.test_opening_mail import begun, go_on, places, sign_up
 from tests.gmail.server import GmailServer
 
 __all__ = ["gmail", "no_environment"]
 pytestmark = pytest.mark.postgres
+
+
+@asynccontextmanager
+async def two_rooms(
+    path: Path, clock: FakeClock, gmail: GmailServer, server: PostgresServer
+) -> AsyncIterator[list[MailRoom]]:
+    """Run two servers on one mailbox and one database."""
+    async with AsyncExitStack() as running:
+        url = running.enter_context(server.database())
+        token = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
+        yield [
+            await running.enter_async_context(
+                mail_room(path / name, clock, gmail, database_url=url, gmail_refresh_token=token)
+            )
+            for name in ("first", "second")
+        ]
 
 
 async def test_two_servers_share_one_mailbox(
@@ -27,17 +44,7 @@ async def test_two_servers_share_one_mailbox(
     postgres_server: PostgresServer,
     no_environment: None,
 ) -> None:
-    async with AsyncExitStack() as running:
-        url = running.enter_context(postgres_server.database())
-        token = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
-        rooms = [
-            await running.enter_async_context(
-                mail_room(
-                    tmp_path / name, clock, gmail, database_url=url, gmail_refresh_token=token
-                )
-            )
-            for name in ("first", "second")
-        ]
+    async with two_rooms(tmp_path, clock, gmail, postgres_server) as rooms:
 
         async def settle() -> None:
             for _ in range(5):
@@ -67,17 +74,7 @@ async def test_a_place_wanted_at_two_servers_is_opened_once(
     postgres_server: PostgresServer,
     no_environment: None,
 ) -> None:
-    async with AsyncExitStack() as running:
-        url = running.enter_context(postgres_server.database())
-        token = gmail.environment(BOT)["GMAIL_REFRESH_TOKEN"]
-        rooms = [
-            await running.enter_async_context(
-                mail_room(
-                    tmp_path / name, clock, gmail, database_url=url, gmail_refresh_token=token
-                )
-            )
-            for name in ("first", "second")
-        ]
+    async with two_rooms(tmp_path, clock, gmail, postgres_server) as rooms:
         here = await sign_up(rooms[0], "ann", ANN)
         there = SignedIn(rooms[1].client, here.username, here.email, here.tokens)
         session = await begun(rooms[0], here)
