@@ -14,7 +14,7 @@ import psycopg
 
 from bot.adapters.store.opening import make_store
 from bot.adapters.store.schema import metadata
-from bot.domain.commands import CHAT, Actor, AdvanceRequest, StartSession
+from bot.domain.commands import CHAT, Actor, StartSession
 from bot.domain.feedback import Kind
 from bot.domain.instants import DAY, HOUR, Micros
 from bot.domain.journal import Entry
@@ -34,6 +34,7 @@ from tests.clock import FakeClock
 HOURS_TO_REMINDER = 24
 """Half of the 48 hours that a question waits."""
 QUESTIONS_OF_A_SESSION = 10
+PROFILED = 200
 TABLES = ("requests", "recipients", "surfaces")
 
 
@@ -142,18 +143,18 @@ class Pending:
                 connection.execute("ANALYZE")
                 connection.commit()
 
-    async def find(self) -> list[AdvanceRequest]:
-        """Return what is due, as a sweep finds it; no more than it takes at once."""
-        due = await self._store.read(self.sweeper._due, self.clock.now())
-        return due[0] if due else []
+    async def find(self) -> bool:
+        """Tell whether anything is due, as a sweep finds out."""
+        return await self._store.read(lambda tx: tx.moments.is_behind(self.clock.now()))
 
     async def profiled(self, profiler: cProfile.Profile) -> None:
         """Apply what is due in the calls of one transaction, under a profiler."""
-        commands = await self.find()
+        await self.sweeper.enter()
+        moments = await self._store.read(lambda tx: tx.moments.waiting(self.clock.now(), PROFILED))
 
         def apply(tx: Transaction) -> None:
             profiler.enable()
-            self._intake._apply_together(tx, commands)
+            self._intake._apply_all(tx, moments)
             profiler.disable()
 
         await self._store.run(apply)

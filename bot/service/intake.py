@@ -53,7 +53,6 @@ from bot.service.advancing import Advancing
 from bot.service.answering import Answering
 from bot.service.asking import Terms
 from bot.service.ending import Ending
-from bot.service.gathering import gather
 from bot.service.handing import Handing
 from bot.service.handoff import Handoff
 from bot.service.limits import RateLimits
@@ -61,12 +60,14 @@ from bot.service.merging import IsAdministrator, Merging, nobody
 from bot.service.opening import Opening
 from bot.service.owning import Owning
 from bot.service.ports.clock import Clock
+from bot.service.ports.moments import Moment
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Transaction
 from bot.service.profiles import Profiles
 from bot.service.reaching import CHAT_ONLY
 from bot.service.redriving import redrive_for_asker
 from bot.service.talking import Talking
+from bot.service.timing import take
 
 Handler = Callable[[Transaction, Any, Micros], Outcome]
 
@@ -176,20 +177,29 @@ class Intake:
         self._observer.command(name, "replayed" if outcome.replayed else outcome.status)
         return outcome
 
-    async def submit_together(self, commands: Sequence[AdvanceRequest]) -> list[Outcome]:
-        """Apply what time has made due in one transaction: all of it, or nothing when one breaks.
+    async def enter(self, limit: int) -> int:
+        """Store what time has made due, found by index, at most `limit` questions and sessions.
 
-        Raises what `submit` raises; then each is to be submitted by itself.
+        Each is kept once until it is applied; returns how many are new.
         """
-        outcomes = await self._handoff.run_apart(self._apply_together, commands)
-        for command, outcome in zip(commands, outcomes, strict=True):
+        return await self._handoff.run_apart(_enter, self._clock.now(), limit)
+
+    async def apply(self, moments: Sequence[Moment]) -> list[Outcome]:
+        """Apply what was entered, in one transaction: all of it, or nothing when one breaks.
+
+        What another server has in hand is left out. Raises what `submit` raises; then each is to
+        be applied by itself.
+        """
+        applied = await self._handoff.run_apart(self._apply_all, moments)
+        for command, outcome in applied:
             status = "replayed" if outcome.replayed else outcome.status
             self._observer.command(type(command).__name__, status)
-        return outcomes
+        return [outcome for _, outcome in applied]
 
-    def _apply_together(self, tx: Transaction, commands: Sequence[AdvanceRequest]) -> list[Outcome]:
-        gather(tx, commands)
-        return [self._apply(tx, command) for command in commands]
+    def _apply_all(
+        self, tx: Transaction, moments: Sequence[Moment]
+    ) -> list[tuple[Command, Outcome]]:
+        return [(command, self._apply(tx, command)) for command in take(tx, moments)]
 
     async def _applied_meanwhile(self, command: Command, refusal: HandraiseError) -> Outcome | None:
         """Return what a copy of a refused command led to, if that was under way and came first.
@@ -227,6 +237,10 @@ class Intake:
             return outcome
         tx.receipts.add(command.external_key, changed(outcome, of=asked), now)
         return outcome
+
+
+def _enter(tx: Transaction, now: Micros, limit: int) -> int:
+    return tx.moments.enter(now, limit)
 
 
 def _receipt_of(tx: Transaction, external_key: str) -> Outcome | None:

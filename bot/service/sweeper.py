@@ -1,4 +1,4 @@
-"""The sweeper: turns what time has made due into commands that enter by the same door."""
+"""The sweeper: has what time made due enter by the same door as all else, and then applied."""
 
 from __future__ import annotations
 
@@ -7,21 +7,16 @@ import logging
 from collections.abc import Sequence
 from time import monotonic
 
-from bot.domain.commands import (
-    SYSTEM_CHANNEL,
-    Actor,
-    AdvanceRequest,
-    Command,
-    Outcome,
-    TimeOutSession,
-)
+from bot.domain.commands import Outcome
 from bot.domain.errors import HandraiseError, Unavailable
 from bot.domain.instants import DAY, HOUR, MINUTE, Micros
+from bot.domain.surface import retry_delay
 from bot.service.bystanding import REMARKED
 from bot.service.erasing import carry_on
 from bot.service.intake import Intake
 from bot.service.notices import TOLD
 from bot.service.ports.clock import Clock
+from bot.service.ports.moments import Moment, Subject
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.store import Store, Transaction
 from bot.service.retention import Retention
@@ -29,21 +24,19 @@ from bot.service.retention import Retention
 log = logging.getLogger(__name__)
 
 BATCH = 200
-PORTION = 100
-"""Questions that are advanced in one transaction: few enough that nobody waits for it long."""
+ENTERED = 500
+"""How many of a kind are entered in one transaction: half a dozen milliseconds."""
+PORTION = 50
+"""How many are applied in one transaction: few enough that nobody waits for it long."""
 RECEIPTS_KEPT: Micros = 14 * DAY
 """How long a repeated command is recognised; no entrance repeats one for longer."""
 FAMILIES_KEPT: Micros = 30 * DAY
 ROUNDS = 20
 """Portions that one sweep forgets while there is more."""
 
-_Due = tuple[list[AdvanceRequest], list[TimeOutSession]]
-
-_SYSTEM = Actor(person_id="", channel=SYSTEM_CHANNEL)
-
 
 class Sweeper:
-    """Looks for what is due by index; any number of servers may sweep."""
+    """Looks for what is due by index; any number of servers may sweep, and share what there is."""
 
     def __init__(
         self,
@@ -64,19 +57,19 @@ class Sweeper:
         self._marks_at: Micros = 0
 
     async def sweep(self) -> int:
-        """Apply everything that is due and return how many commands that took."""
+        """Enter and apply everything that is due; return how many commands that took."""
         started = monotonic()
         total = 0
         try:
-            while due := await self._store.read(self._due, self._clock.now()):
-                questions, idle = due
-                changed = 0
-                for start in range(0, len(questions), PORTION):
-                    changed += await self._apply_together(questions[start : start + PORTION])
-                changed += await self._apply_each(idle)
+            changed = 1
+            while changed:  # what is left then is not ours to change: no endless round
+                is_behind, waiting = await self._store.read(_look, self._clock.now())
+                if is_behind:
+                    await self.enter()
+                    changed = await self.apply()
+                else:
+                    changed = await self._apply(waiting)
                 total += changed
-                if not changed:  # what is left is not ours to change: no endless round
-                    break
             await self._forget_what_is_old()
             await self._store.run(self._tidy, self._clock.now())
         except HandraiseError as error:
@@ -84,49 +77,54 @@ class Sweeper:
         self._observer.sweep(monotonic() - started)
         return total
 
-    async def _apply_together(self, commands: Sequence[AdvanceRequest]) -> int:
-        """Apply a portion in one transaction; where that fails, each in its own."""
+    async def enter(self) -> int:
+        """Store what is due, so that it waits for its turn; return how many are new.
+
+        It costs what is due, not what is pending, and takes no question's row.
+        """
+        entered = 0
+        while await self._store.read(_is_behind, self._clock.now()):
+            more = await self._intake.enter(ENTERED)
+            entered += more
+            if not more:  # another server was quicker
+                break
+        return entered
+
+    async def apply(self) -> int:
+        """Apply what was entered, here or by another server; return how many changed something."""
+        return await self._apply(await self._store.read(_waiting, self._clock.now()))
+
+    async def _apply(self, waiting: Sequence[Moment]) -> int:
+        changed = 0
+        questions = [moment for moment in waiting if moment.subject is Subject.QUESTION]
+        for start in range(0, len(questions), PORTION):
+            changed += await self._apply_portion(questions[start : start + PORTION])
+        # Each session in a transaction of its own, since its questions are held before it; those
+        # that wait together share a commit.
+        idle = [moment for moment in waiting if moment.subject is Subject.SESSION]
+        return changed + sum(await asyncio.gather(*map(self._apply_alone, idle)))
+
+    async def _apply_portion(self, moments: Sequence[Moment]) -> int:
+        """Apply some in one transaction; where that fails, each in its own."""
         try:
-            outcomes = await self._intake.submit_together(commands)
+            return _count(await self._intake.apply(moments))
         except Unavailable:
-            raise
+            await self._store.check()  # else it is some of these rows that somebody holds for long
         except Exception as error:  # noqa: BLE001 - which of them, and why, is said below
-            log.info("of %d that were due one broke: %s", len(commands), type(error).__name__)
-            return await self._apply_each(commands)
-        return sum(map(_has_changed, outcomes))
+            log.info("of %d that were due one broke: %s", len(moments), type(error).__name__)
+        return sum([await self._apply_alone(moment) for moment in moments])
 
-    async def _apply_each(self, commands: Sequence[Command]) -> int:
-        # All at once: those that wait together share a commit.
-        return sum(await asyncio.gather(*map(self._apply, commands)))
-
-    async def _apply(self, command: Command) -> bool:
-        """Apply one command; one that breaks does not hold up those behind it."""
+    async def _apply_alone(self, moment: Moment) -> int:
+        """Apply one; if it breaks it is put off, and does not hold up those behind it."""
         try:
-            outcome = await self._intake.submit(command)
-        except Unavailable:
-            raise
+            return _count(await self._intake.apply([moment]))
+        except HandraiseError as error:
+            log.warning("what was due was refused: %s: %s", moment.subject_id, error.code)
         except Exception:
-            log.exception("what was due broke: %s", command.external_key)
-            return False
-        return _has_changed(outcome)
-
-    def _due(self, tx: Transaction, now: Micros) -> _Due | None:
-        questions = [
-            AdvanceRequest(
-                external_key=f"time:{id_}:{due_at}", actor=_SYSTEM, request_id=id_, due_at=due_at
-            )
-            for id_, due_at in tx.requests.due(now, BATCH)
-        ]
-        idle = [
-            TimeOutSession(
-                external_key=f"idle:{id_}:{idle_at}",
-                actor=_SYSTEM,
-                session_id=id_,
-                idle_at=idle_at,
-            )
-            for id_, idle_at in tx.sessions.idle(now, BATCH)
-        ]
-        return (questions, idle) if questions or idle else None
+            log.exception("what was due broke: %s", moment.subject_id)
+        until = self._clock.now() + retry_delay(moment.tries + 1)
+        await self._store.run(_postpone, moment.subject_id, until)
+        return 0
 
     async def _forget_what_is_old(self) -> None:
         """Drop what nobody can ask for any more, once a minute, or on and on while there is more.
@@ -181,5 +179,22 @@ class Sweeper:
         carry_on(tx, now)
 
 
-def _has_changed(outcome: Outcome) -> bool:
-    return outcome.status != "unchanged" and not outcome.replayed
+def _is_behind(tx: Transaction, now: Micros) -> bool:
+    return tx.moments.is_behind(now)
+
+
+def _waiting(tx: Transaction, now: Micros) -> Sequence[Moment]:
+    return tx.moments.waiting(now, BATCH)
+
+
+def _look(tx: Transaction, now: Micros) -> tuple[bool, Sequence[Moment]]:
+    return _is_behind(tx, now), _waiting(tx, now)
+
+
+def _postpone(tx: Transaction, subject_id: str, until: Micros) -> None:
+    tx.moments.postpone(subject_id, until)
+
+
+def _count(outcomes: Sequence[Outcome]) -> int:
+    """Return how many changed something, and not before."""
+    return sum(o.status != "unchanged" and not o.replayed for o in outcomes)

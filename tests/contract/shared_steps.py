@@ -220,6 +220,21 @@ def erase(tx: Transaction, n: int, mark: str) -> object:
     return None
 
 
+def time(tx: Transaction, n: int, mark: str) -> object:
+    """Enter what is due, take it, or put it off, as sweeps do."""
+    if mark == "c":
+        session = tx.sessions.lock(SESSIONS[n].id)
+        assert session is not None
+        tx.sessions.save(changed(session, idle_at=NOW + n))
+        return tx.moments.is_behind(NOW + 10**6)
+    if mark == "a":
+        entered = tx.moments.enter(NOW + 10**6, 9)
+        return entered, tx.moments.waiting(NOW + 10**6, 9)
+    taken = tx.moments.take([REQUESTS[n].id, SESSIONS[n].id])
+    tx.moments.postpone(REQUESTS[1 - n].id, NOW + 9)
+    return taken
+
+
 def look(tx: Transaction, n: int, mark: str) -> object:
     return (
         [s.title for s in tx.sessions.active_of(ANN.id)],
@@ -250,6 +265,7 @@ STEPS: list[Step] = [
     profile,
     merge,
     erase,
+    time,
     look,
 ]
 
@@ -272,5 +288,6 @@ def picture(tx: Transaction) -> object:
         [tx.people.is_contact(s.id, p.id) for s in SESSIONS for p in PEOPLE],
         [tx.posts.sent_to(f"place {n}", 0) for n in range(2)],
         [p.id for p in tx.posts.given_up("", 99)],
+        tx.moments.waiting(NOW + 10**9, 9),
         tx.surfaces.tally(),
     )

@@ -201,21 +201,6 @@ async def test_nothing_is_due_in_an_empty_store(store: AnyStore) -> None:
     await store.check()
 
 
-async def test_idle_sessions_come_oldest_first(store: AnyStore) -> None:
-    ann = a_person()
-    one, two, later = (a_session(ann, idle_at=NOW - n) for n in (1, 2, -5))
-
-    def write(tx: Transaction) -> None:
-        tx.people.add(ann)
-        for session in (one, two, later):
-            tx.sessions.add(session)
-
-    await store.run(write)
-    idle = await store.read(lambda tx: tx.sessions.idle(NOW, 9))
-    assert idle == [(two.id, NOW - 2), (one.id, NOW - 1)]
-    assert len(await store.read(lambda tx: tx.sessions.idle(NOW, 1))) == 1
-
-
 async def test_messages_are_read_both_ways(store: AnyStore) -> None:
     ann = a_person()
 

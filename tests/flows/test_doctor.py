@@ -16,8 +16,9 @@ from aiohttp.test_utils import TestServer
 
 from bot.adapters.store.opening import make_store
 from bot.channels.slack.scopes import BOT_SCOPES
+from bot.service.ports.store import Transaction
 from bot.settings import Settings
-from tests.contract.records import a_person, an_account
+from tests.contract.records import NOW, a_person, a_request, a_session, an_account
 from web.cli.main import main
 
 Doctor = Callable[..., "tuple[int, str]"]
@@ -284,3 +285,31 @@ async def test_what_is_kept_is_looked_at(folder: Path, outside: Outside, doctor:
     assert code == 1
     assert "PostgreSQL cannot be reached" in said
     assert "hunter2" not in said
+
+
+async def test_what_time_cannot_move_is_told(
+    folder: Path, outside: Outside, doctor: Doctor
+) -> None:
+    await made(folder)
+    store = make_store(f"sqlite:///{folder / 'data' / 'handraise.db'}")
+    await store.open()
+    ann = a_person()
+    session = a_session(ann)
+    request = a_request(session, next_at=NOW)
+
+    def keep(tx: Transaction) -> None:
+        tx.people.add(ann)
+        tx.sessions.add(session)
+        tx.requests.add(request)
+        tx.moments.enter(NOW, 1)
+
+    await store.run(keep)
+    said = await asyncio.to_thread(doctor, **PRODUCTION, **of_slack(outside))
+    assert "keep breaking" not in said[1]
+    for _ in range(3):
+        await store.run(lambda tx: tx.moments.postpone(request.id, NOW))
+    code, text = await asyncio.to_thread(doctor, **PRODUCTION, **of_slack(outside))
+    await store.close()
+    assert code == 1
+    assert "1 questions or sessions keep breaking when their time comes." in text
+    assert "what was due broke" in text

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.store.sqlite import SqliteStore
-from bot.domain.commands import AdvanceRequest, Outcome
+from bot.domain.commands import Command, Outcome
 from bot.domain.errors import Unavailable
 from bot.domain.feedback import Kind
 from bot.domain.planning import AskHuman, Escalation, Plan
+from bot.service.ports.moments import Moment
 from bot.service.ports.store import Transaction
 from tests.clock import FakeClock
 from tests.flows.lock_order import WatchedStore
@@ -73,11 +75,14 @@ async def _picture(stage: Stage) -> dict[str, object]:
 
 async def _through_time(stage: Stage, *, together: bool) -> list[dict[str, object]]:
     if not together:
+        apply = stage.intake.apply
 
-        async def refuse(_: object) -> list[Outcome]:
-            raise LookupError("one by one")
+        async def refuse(moments: Sequence[Moment]) -> list[Outcome]:
+            if len(moments) > 1:
+                raise LookupError("one by one")
+            return await apply(moments)
 
-        stage.intake.submit_together = refuse  # type: ignore[method-assign, assignment]
+        stage.intake.apply = refuse  # type: ignore[method-assign]
     await _ask(stage)
     pictures = [await _picture(stage)]
     for hours in (1, 0.75, 1, 2, 20, 30):
@@ -124,13 +129,13 @@ async def test_it_is_one_transaction_for_all_of_a_portion(
     async with staged(tmp_path / "core.db") as stage:
         await _ask(stage)
         runs: list[int] = []
-        apply_together = stage.intake._apply_together
+        apply_all = stage.intake._apply_all
 
-        def counted(tx: Transaction, commands: list[AdvanceRequest]) -> list[Outcome]:
-            runs.append(len(commands))
-            return apply_together(tx, commands)
+        def counted(tx: Transaction, moments: list[Moment]) -> list[tuple[Command, Outcome]]:
+            runs.append(len(moments))
+            return apply_all(tx, moments)
 
-        monkeypatch.setattr(stage.intake, "_apply_together", counted)
+        monkeypatch.setattr(stage.intake, "_apply_all", counted)
         stage.clock.advance(hours=25)
         await stage.sweeper.sweep()
         assert runs[0] == 5
@@ -143,10 +148,82 @@ async def test_a_database_that_is_gone_stops_the_sweep_and_loses_nothing(
         await _ask(stage)
         stage.clock.advance(hours=25)
 
-        async def gone(_: object) -> list[Outcome]:
+        async def gone(*_: object) -> list[Outcome]:
             raise Unavailable("The database cannot be used just now. Try again in a moment.")
 
         with monkeypatch.context() as patch:
-            patch.setattr(stage.intake, "submit_together", gone)
+            patch.setattr(stage.intake, "apply", gone)
+            patch.setattr(stage.store, "check", gone)
             assert await stage.sweeper.sweep() == 0
+        assert len(await _waiting(stage)) == 5
         assert await stage.sweeper.sweep() == 5
+        assert await _waiting(stage) == []
+
+
+async def test_rows_that_somebody_holds_for_long_wait_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stuck is put off; the database answers, so nothing else is."""
+    async with staged(tmp_path / "core.db") as stage:
+        await _ask(stage)
+        stage.clock.advance(hours=25)
+        await stage.sweeper.enter()
+        stuck = (await _waiting(stage))[0].subject_id
+        apply = stage.intake.apply
+
+        async def stuck_in(moments: Sequence[Moment]) -> list[Outcome]:
+            if stuck in {moment.subject_id for moment in moments}:
+                raise Unavailable("The database is busy just now. Try again in a moment.")
+            return await apply(moments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.intake, "apply", stuck_in)
+            assert await stage.sweeper.sweep() == 4
+            assert await stage.sweeper.sweep() == 0
+        assert await _waiting(stage) == []
+        stage.clock.advance(1)
+        [left] = await _waiting(stage)
+        assert (left.subject_id, left.tries) == (stuck, 1)
+        assert await stage.sweeper.sweep() == 1
+
+
+async def test_many_that_break_do_not_hide_those_behind_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path / "core.db") as stage:
+        monkeypatch.setattr("bot.service.sweeper.BATCH", 2)
+        await _ask(stage)
+        stage.clock.advance(hours=25)
+        await stage.sweeper.enter()
+        broken = {moment.subject_id for moment in (await _waiting(stage))[:4]}
+        apply = stage.intake._apply
+
+        def breaks(tx: Transaction, command: Command) -> Outcome:
+            if getattr(command, "request_id", None) in broken:
+                raise LookupError("nobody foresaw this")
+            return apply(tx, command)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.intake, "_apply", breaks)
+            swept = [await stage.sweeper.sweep() for _ in range(3)]
+        assert swept == [0, 0, 1]
+
+
+async def test_a_server_that_dies_between_has_lost_nothing(tmp_path: Path) -> None:
+    """What was entered is applied by whoever comes next, once, and when it is still due."""
+    async with staged(tmp_path / "core.db") as stage:
+        await stage.cast(*NAMES)
+        answered = await stage.asked("ann", "ask bob: One? within 2h")
+        reminded = await stage.asked("zoe", "ask carl: Two? within 2h")
+        stage.clock.advance(hours=1)
+        assert await stage.sweeper.enter() == 2
+        assert await stage.sweeper.enter() == 0
+        await stage.answer("bob", answered, text="Yes")
+        assert await stage.sweeper.apply() == 1
+        assert "request.reminded" not in await stage.story(answered)
+        assert (await stage.story(reminded)).count("request.reminded") == 1
+        assert await _waiting(stage) == []
+
+
+async def _waiting(stage: Stage) -> Sequence[Moment]:
+    return await stage.read(lambda tx: tx.moments.waiting(stage.clock.now(), 99))

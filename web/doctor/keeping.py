@@ -117,6 +117,15 @@ def _inside(tx: Transaction, settings: Settings, wrong: frozenset[str]) -> list[
     aside = len(tx.inbox.set_aside(200))
     if aside:
         found.append(note("inbox", f"{aside:,} things that came in were set aside."))
+    broken = tx.moments.broken()
+    if broken:
+        found.append(
+            todo(
+                "time",
+                f"{broken:,} questions or sessions keep breaking when their time comes.",
+                "Look for “what was due broke” in the log of the server.",
+            )
+        )
     overdue = tx.requests.due(SystemClock().now() - 10 * MINUTE, 1)
     if overdue:
         found.append(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration: what this version of the code works with."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 

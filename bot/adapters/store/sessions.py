@@ -97,14 +97,6 @@ _NEXT_DUE = Statement(
         )
     ).where(sessions.c.turn_due_at.is_not(None))
 )
-_IDLE = Statement(
-    lambda: (
-        select(sessions.c.id, sessions.c.idle_at)
-        .where(sessions.c.idle_at <= bindparam("now"))
-        .order_by(sessions.c.idle_at)
-        .limit(bindparam("limit"))
-    )
-)
 _ADD_PARTICIPANT = Statement(
     lambda: (
         upsert(participants)
@@ -226,10 +218,6 @@ class Sessions:
         """Return when the next turn can be claimed, claims of others included."""
         row = self._db.one(_NEXT_DUE, {})
         return row[0] if row else None
-
-    def idle(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
-        """Return sessions whose time is up, with when it was."""
-        return [(row[0], row[1]) for row in self._db.all(_IDLE, {"now": now, "limit": limit})]
 
 
 def _values(session: Session) -> dict[str, Any]:

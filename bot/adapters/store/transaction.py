@@ -18,6 +18,7 @@ from bot.adapters.store.leases import Leases
 from bot.adapters.store.links import Links
 from bot.adapters.store.marks import Marks
 from bot.adapters.store.messages import Messages
+from bot.adapters.store.moments import Moments
 from bot.adapters.store.people import People
 from bot.adapters.store.personal import Personal
 from bot.adapters.store.posts import Posts
@@ -52,6 +53,7 @@ class StoreTransaction:
         self.links = Links(runner)
         self.marks = Marks(runner)
         self.messages = Messages(runner)
+        self.moments = Moments(runner)
         self.people = People(runner)
         self.feeds = Feeds(runner, self.people)
         self.personal = Personal(runner, self.journal)

@@ -10,6 +10,7 @@ from bot.service.ports.accounts import AccountTable, TicketTable
 from bot.service.ports.administration import AdministrationTable
 from bot.service.ports.directory import DirectoryTable
 from bot.service.ports.inbox import InboxTable
+from bot.service.ports.moments import MomentTable
 from bot.service.ports.personal import PersonalTable
 from bot.service.ports.places import BindingTable, LandingTable, PostTable
 from bot.service.ports.surfaces import SurfaceTable
@@ -99,6 +100,8 @@ class Transaction(Protocol):
     def marks(self) -> MarkTable: ...
     @property
     def messages(self) -> MessageTable: ...
+    @property
+    def moments(self) -> MomentTable: ...
     @property
     def people(self) -> PersonTable: ...
     @property

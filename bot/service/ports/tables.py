@@ -145,10 +145,6 @@ class SessionTable(Protocol):
         """Return when the next turn can be claimed, claims of others included."""
         ...
 
-    def idle(self, now: Micros, limit: int) -> Sequence[tuple[str, Micros]]:
-        """Return sessions whose time is up, with when it was."""
-        ...
-
 
 class MessageTable(Protocol):
     """The conversation's entries."""

@@ -22,7 +22,15 @@ from bot.adapters.store.schema.questions import (
     responses,
     surfaces,
 )
-from bot.adapters.store.schema.records import feed, inbound, journal, journal_heads, rates, receipts
+from bot.adapters.store.schema.records import (
+    feed,
+    inbound,
+    journal,
+    journal_heads,
+    moments,
+    rates,
+    receipts,
+)
 from bot.adapters.store.schema.sessions import contacts, messages, participants, sessions
 
 __all__ = [
@@ -44,6 +52,7 @@ __all__ = [
     "marks",
     "messages",
     "metadata",
+    "moments",
     "participants",
     "persons",
     "posts",

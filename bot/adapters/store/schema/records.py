@@ -1,4 +1,4 @@
-"""The tables of records: feeds, the journal, receipts, rates, and how far channels were read."""
+"""The tables of records: feeds, journal, receipts, moments, rates, how far channels were read."""
 
 from __future__ import annotations
 
@@ -87,6 +87,19 @@ receipts = Table(
     Column("outcome", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index(None, "at"),
+    sqlite_with_rowid=False,
+)
+
+# What time has made due and is not applied so far; one for each question or session.
+moments = Table(
+    "moments",
+    metadata,
+    Column("subject_id", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("try_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index(None, "try_at"),
     sqlite_with_rowid=False,
 )
 
