@@ -127,7 +127,7 @@ def _inside(tx: Transaction, settings: Settings, wrong: frozenset[str]) -> list[
             )
         )
     overdue = tx.requests.due(SystemClock().now() - 10 * MINUTE, 1)
-    if overdue:
+    if overdue and not broken:
         found.append(
             todo(
                 "server",
