@@ -253,7 +253,7 @@ class Offer:
     title: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
 class Outcome:
     """What became of a command; stored, so that a repeated one gets the same."""
 

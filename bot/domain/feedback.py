@@ -139,7 +139,7 @@ class Answer:
         return f"{said} ({self.text})" if self.text else said
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
 class FeedbackRequest:
     """A question to people; `version` grows with every change that its surfaces must show."""
 

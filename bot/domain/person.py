@@ -8,7 +8,7 @@ from bot.domain.instants import Micros
 from bot.domain.invisible import visible
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
 class Person:
     """One human; `merged_into` names the canonical person when two were found to be one."""
 

@@ -1,34 +1,47 @@
-"""Frozen records with some of their values changed."""
+"""Frozen records made past their constructors: of other records, and of stored values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
-from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 R = TypeVar("R")
-_Setters = dict[str, Callable[[Any, Any], None]]
+
+_set = object.__setattr__
+"""Gives a frozen record its values, which nobody can set afterwards."""
 
 
 def changed(record: R, **values: Any) -> R:
-    """Return a copy with other values, as `dataclasses.replace` does, in half the time.
+    """Return a copy with other values, as `dataclasses.replace` does, in a tenth of the time.
 
-    For records with slots that compute nothing of themselves when they are made.
+    For records without slots that compute nothing of themselves when they are made; `TypeError`
+    when they have no such value.
     """
-    kind: Any = type(record)
-    read, setters = _ways(kind)
-    copy: R = object.__new__(kind)
-    for set_value, value in zip(setters.values(), read(record), strict=True):
-        set_value(copy, value)
-    for name, value in values.items():
-        setters[name](copy, value)
+    before = record.__dict__
+    after = before | values
+    if len(after) != len(before):
+        raise TypeError(f"{type(record).__name__} has no {', '.join(after.keys() - before)}")
+    copy = object.__new__(type(record))
+    _set(copy, "__dict__", after)
     return copy
 
 
+def made(kind: type[R], values: dict[str, Any]) -> R:
+    """Return a record that has these values, as `kind(**values)` does, in a third of the time.
+
+    For the same records as `changed`; each of their values must be given, also those with a usual
+    one, else `TypeError`. The record keeps `values`.
+    """
+    names = _names(cast("Any", kind))
+    if values.keys() != names:
+        wrong = ", ".join(sorted(values.keys() ^ names))
+        raise TypeError(f"{kind.__name__} has not all its values, or others: {wrong}")
+    record = object.__new__(kind)
+    _set(record, "__dict__", values)
+    return record
+
+
 @cache
-def _ways(kind: Any) -> tuple[Callable[[Any], tuple[Any, ...]], _Setters]:
-    """Return how a kind of record is read and written: past what keeps it frozen."""
-    names = [field.name for field in fields(kind)]
-    return attrgetter(*names), {name: getattr(kind, name).__set__ for name in names}
+def _names(kind: Any) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))

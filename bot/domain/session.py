@@ -36,7 +36,7 @@ class ParticipantRole(StrEnum):
     OBSERVER = "observer"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
 class Session:
     """One session's row; every counter in it moves under this row's lock."""
 

@@ -18,7 +18,7 @@ class SurfaceState(StrEnum):
     """Given up; somebody may have it tried again."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
 class Surface:
     """A request on one person's channel; reconciled from `shown_version` to `wanted_version`."""
 

@@ -22,6 +22,7 @@ from bot.adapters.store.statements import (
     columns,
     insert_into,
     locked,
+    members,
     names,
     portions,
     update_by_id,
@@ -39,9 +40,14 @@ from bot.domain.feedback import (
     State,
 )
 from bot.domain.instants import Micros
+from bot.domain.record import made
 from bot.service.ports.tables import Recipient
 
 _FIELDS = names(FeedbackRequest)
+_KINDS = members(Kind)
+_RULES = members(Rule)
+_RISKS = members(Risk)
+_STATES = members(State)
 _CHANGED = [
     "state",
     "version",
@@ -324,11 +330,11 @@ def _changes(request: FeedbackRequest) -> dict[str, Any]:
 def request_of(row: tuple[Any, ...]) -> FeedbackRequest:
     """Return a request of its columns."""
     values = dict(zip(_FIELDS, row, strict=True))
-    values["kind"] = Kind(values["kind"])
+    values["kind"] = _KINDS[values["kind"]]
     values["options"] = tuple(unpacked(values["options"]))
-    values["rule"] = Rule(values["rule"])
-    values["risk"] = Risk(values["risk"])
-    values["state"] = State(values["state"])
+    values["rule"] = _RULES[values["rule"]]
+    values["risk"] = _RISKS[values["risk"]]
+    values["state"] = _STATES[values["state"]]
     values["multiple"] = bool(values["multiple"])
     values["fields"] = contents.fields_of(values["fields"])
     values["veto"] = bool(values["veto"])
@@ -336,4 +342,4 @@ def request_of(row: tuple[Any, ...]) -> FeedbackRequest:
     values["action"] = contents.action_from(values["action"])
     values["timetable"] = contents.timetable_of(values["timetable"])
     values["outcome"] = contents.answer_of(values["outcome"])
-    return FeedbackRequest(**values)
+    return made(FeedbackRequest, values)

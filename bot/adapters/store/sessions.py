@@ -14,15 +14,18 @@ from bot.adapters.store.statements import (
     Statement,
     among,
     insert_into,
+    members,
     names,
     portions,
     update_by_id,
     upsert,
 )
 from bot.domain.instants import Micros
+from bot.domain.record import made
 from bot.domain.session import ParticipantRole, Session, SessionState
 
 _FIELDS = names(Session)
+_STATES = members(SessionState)
 _NEVER_CHANGED = {"id", "owner_id", "created_at"}
 _CHANGED = [name for name in _FIELDS if name not in _NEVER_CHANGED]
 _BY_ID = sessions.c.id == bindparam("id")
@@ -221,30 +224,10 @@ class Sessions:
 
 
 def _values(session: Session) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "owner_id": session.owner_id,
-        "title": session.title,
-        "state": session.state.value,
-        "end_reason": session.end_reason,
-        "created_at": session.created_at,
-        "last_active_at": session.last_active_at,
-        "message_seq": session.message_seq,
-        "feed_seq": session.feed_seq,
-        "wake_seq": session.wake_seq,
-        "planned_seq": session.planned_seq,
-        "summary": session.summary,
-        "summary_seq": session.summary_seq,
-        "open_questions": session.open_questions,
-        "turn_due_at": session.turn_due_at,
-        "claim_owner": session.claim_owner,
-        "claim_number": session.claim_number,
-        "claim_until": session.claim_until,
-        "idle_at": session.idle_at,
-        "warned": int(session.warned),
-        "failures": session.failures,
-        "place": session.place,
-    }
+    values = vars(session).copy()
+    values["state"] = session.state.value
+    values["warned"] = int(session.warned)
+    return values
 
 
 def _session(row: tuple[Any, ...] | None) -> Session | None:
@@ -254,6 +237,6 @@ def _session(row: tuple[Any, ...] | None) -> Session | None:
 def session_of(row: tuple[Any, ...]) -> Session:
     """Return a session of its columns."""
     values = dict(zip(_FIELDS, row, strict=True))
-    values["state"] = SessionState(values["state"])
+    values["state"] = _STATES[values["state"]]
     values["warned"] = bool(values["warned"])
-    return Session(**values)
+    return made(Session, values)

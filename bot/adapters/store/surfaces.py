@@ -9,9 +9,10 @@ from typing import Any
 from bot.adapters.store import surface_statements as statements
 from bot.adapters.store.known import Known
 from bot.adapters.store.runner import Runner
-from bot.adapters.store.statements import portions
+from bot.adapters.store.statements import members, portions
 from bot.domain import showing
 from bot.domain.instants import Micros
+from bot.domain.record import made
 from bot.domain.surface import Surface, SurfaceState
 from bot.service.ports.surfaces import Attempt, Recorded, Tally
 
@@ -265,11 +266,11 @@ class Surfaces:
         ]
 
 
-_in_order = attrgetter(*statements.FIELDS)
+_STATES = members(SurfaceState)
 
 
 def _values(surface: Surface) -> dict[str, Any]:
-    values = dict(zip(statements.FIELDS, _in_order(surface), strict=True))
+    values = vars(surface).copy()
     values["state"] = surface.state.value
     return values
 
@@ -277,5 +278,5 @@ def _values(surface: Surface) -> dict[str, Any]:
 def surface_of(row: tuple[Any, ...]) -> Surface:
     """Return a surface of its columns."""
     values = dict(zip(statements.FIELDS, row, strict=True))
-    values["state"] = SurfaceState(values["state"])
-    return Surface(**values)
+    values["state"] = _STATES[values["state"]]
+    return made(Surface, values)
