@@ -73,11 +73,11 @@ class Runner:
         self._dialect = dialect
         self._compiled = compiled
         self._together = together
-        self._waiting: dict[Compiled, Waiting] = {}
+        self._waiting: dict[Statement, Waiting] = {}
         self._changes = 0
         self._forgetters: list[tuple[int, Callable[[], None]]] = []
         self._mark: Callable[[], None] | None = None
-        self._undo: list[tuple[Compiled, Hashable, Parameters | None]] = []
+        self._undo: list[tuple[Statement, Hashable, Parameters | None]] = []
         self.is_exclusive = is_exclusive
 
     def open(self) -> None:
@@ -128,18 +128,17 @@ class Runner:
 
     def later(self, statement: Statement, key: Hashable, row: Parameters) -> None:
         """Write a row when the transaction ends, in place of one that waits under this key."""
-        compiled = self._compiled.get(statement) or self._ready(statement)
-        rows = self._waiting.get(compiled)
+        rows = self._waiting.get(statement)
         if rows is None:
-            rows = self._waiting[compiled] = {}
-            self._changes |= compiled.changes
+            rows = self._waiting[statement] = {}
+            self._changes |= self._ready(statement).changes
         if self._mark is not None:
-            self._undo.append((compiled, key, rows.get(key)))
+            self._undo.append((statement, key, rows.get(key)))
         rows[key] = row
 
     def waiting(self, statement: Statement) -> Mapping[Hashable, Parameters]:
         """Return the rows that wait for a statement."""
-        return self._waiting.get(self._ready(statement), _NOTHING)
+        return self._waiting.get(statement, _NOTHING)
 
     def row(
         self, statement: Statement, parameters: Parameters, key: Hashable, *writers: Statement
@@ -148,8 +147,9 @@ class Runner:
 
         Only when that very row waits for one of its `writers` is anything written first.
         """
+        waiting = self._waiting
         for writer in writers:
-            if key in self.waiting(writer):
+            if writer in waiting and key in waiting[writer]:
                 return self.one(statement, parameters)
         compiled = self._ready(statement)
         self._cursor.execute(compiled.text, compiled.pick(parameters))
@@ -207,8 +207,11 @@ class Runner:
         """Have what this function writes from now on apart from what others left to be written."""
         if self._mark is None:
             return
-        before = {(compiled, key): row for compiled, key, row in reversed(self._undo)}
-        if any(row is not None and compiled.adds for (compiled, _), row in before.items()):
+        before = {(statement, key): row for statement, key, row in reversed(self._undo)}
+        if any(
+            row is not None and self._ready(statement).adds
+            for (statement, _), row in before.items()
+        ):
             raise Entangled
         mine = self._take_back()
         if any(self._waiting.values()):
@@ -219,20 +222,20 @@ class Runner:
                 raise Entangled from error
         self._mark()
         self._mark = None
-        for (compiled, key), row in mine.items():
-            self._waiting.setdefault(compiled, {})[key] = row
-            self._changes |= compiled.changes
+        for (statement, key), row in mine.items():
+            self._waiting.setdefault(statement, {})[key] = row
+            self._changes |= self._ready(statement).changes
 
-    def _take_back(self) -> dict[tuple[Compiled, Hashable], Parameters]:
+    def _take_back(self) -> dict[tuple[Statement, Hashable], Parameters]:
         """Take out what this function left to be written, and return it."""
         waiting = self._waiting
-        mine = {(compiled, key): waiting[compiled][key] for compiled, key, _ in self._undo}
+        mine = {(statement, key): waiting[statement][key] for statement, key, _ in self._undo}
         while self._undo:
-            compiled, key, before = self._undo.pop()
+            statement, key, before = self._undo.pop()
             if before is None:
-                del waiting[compiled][key]
+                del waiting[statement][key]
             else:
-                waiting[compiled][key] = before
+                waiting[statement][key] = before
         return mine
 
     def _drop(self) -> None:
@@ -241,7 +244,8 @@ class Runner:
         self._undo = []
 
     def _flush(self) -> None:
-        waiting, cursor = self._waiting, self._cursor
+        waiting = {self._ready(statement): rows for statement, rows in self._waiting.items()}
+        cursor = self._cursor
         self._drop()
         with self._together():
             for compiled in sorted(waiting, key=_rank):
