@@ -82,14 +82,30 @@ class Verdict:
     fault: str | None
 
 
+class _Key:
+    """A key that has begun an HMAC-SHA-256, which each signature goes on with (RFC 2104)."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, key: bytes) -> None:
+        self._begun = hmac.new(key, digestmod="sha256")
+
+    def sign(self, request_id: str, count: int, link: bytes) -> bytes:
+        """Sign the end of a chain."""
+        signature = self._begun.copy()
+        # Only the request's id has no fixed form, and what follows it has a fixed length.
+        signature.update(f"{_FORMAT} {count} {request_id}".encode() + link)
+        return signature.digest()
+
+
 class Signer:
     """Signs heads with one key, and reads the signatures of former ones too."""
 
     __slots__ = ("_key", "_keys", "key_id")
 
     def __init__(self, key: bytes, former: Sequence[bytes] = ()) -> None:
-        self._key = key
-        self._keys = {key_id(each): each for each in (*former, key)}
+        self._key = _Key(key)
+        self._keys = {key_id(each): _Key(each) for each in (*former, key)}
         self.key_id = key_id(key)
 
     def knows(self, head: Head) -> bool:
@@ -101,7 +117,7 @@ class Signer:
         key = self._keys.get(tip.head.key_id)
         if key is None:
             return False
-        expected = _signature(key, request_id, tip.head.count, tip.link)
+        expected = key.sign(request_id, tip.head.count, tip.link)
         return hmac.compare_digest(expected, tip.head.signature)
 
     def follow(self, request_id: str, tip: Tip, link: bytes) -> Tip:
@@ -109,14 +125,14 @@ class Signer:
         count = tip.head.count + 1
         signature = _UNSIGNED
         if count == 1 or tip.head.signature:
-            signature = _signature(self._key, request_id, count, link)
+            signature = self._key.sign(request_id, count, link)
         return Tip(head=Head(count=count, key_id=self.key_id, signature=signature), link=link)
 
     def sign_anew(self, request_id: str, tip: Tip) -> Head | None:
         """Return the same end signed with the newest key; None when no known key signed it."""
         if not self.verifies(request_id, tip):
             return None
-        signature = _signature(self._key, request_id, tip.head.count, tip.link)
+        signature = self._key.sign(request_id, tip.head.count, tip.link)
         return replace(tip.head, key_id=self.key_id, signature=signature)
 
 
@@ -207,11 +223,6 @@ def _fault_of_head(chain: Chain, last: bytes, signer: Signer) -> str | None:
 
 def _is_erased(record: Record) -> bool:
     return record.chain_number is not None and record.salt is None
-
-
-def _signature(key: bytes, request_id: str, count: int, link: bytes) -> bytes:
-    # Only the request's id has no fixed form, and what follows it has a fixed length.
-    return hmac.digest(key, f"{_FORMAT} {count} {request_id}".encode() + link, "sha256")
 
 
 def _text(value: str | None) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import cache
+from typing import Any, cast
 
 from bot.domain.instants import Micros
+from bot.domain.record import whole
 
 CHAT = "chat"
 
@@ -253,7 +256,8 @@ class Offer:
     title: str
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What became of a command; stored, so that a repeated one gets the same."""
 
@@ -274,12 +278,18 @@ def fingerprint(command: Command) -> str:
 
     Who sends it again may have been verified meanwhile: the actor is not part of it.
     """
-    asked = [getattr(command, f.name) for f in fields(command) if f.name not in _NOT_ASKED]
-    text = repr((type(command).__name__, asked))
+    kind = type(command)
+    asked = [getattr(command, name) for name in _asked(cast("Any", kind))]
+    text = repr((kind.__name__, asked))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 _NOT_ASKED = {"external_key", "actor"}
+
+
+@cache
+def _asked(kind: Any) -> list[str]:
+    return [field.name for field in fields(kind) if field.name not in _NOT_ASKED]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

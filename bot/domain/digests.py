@@ -8,10 +8,12 @@ import json
 
 from bot.domain.feedback import Action, FeedbackRequest
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: object) -> str:
     """Return `value` as canonical JSON: sorted keys, no spaces, one form for one content."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def digest_of(request: FeedbackRequest) -> str:

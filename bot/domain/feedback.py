@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.domain.instants import Micros
+from bot.domain.record import whole
 
 if TYPE_CHECKING:  # which reads the rules of asking, and those read this
     from bot.domain.timetable import Timetable
@@ -139,7 +140,8 @@ class Answer:
         return f"{said} ({self.text})" if self.text else said
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
+@whole
+@dataclass(frozen=True, kw_only=True)
 class FeedbackRequest:
     """A question to people; `version` grows with every change that its surfaces must show."""
 
@@ -191,7 +193,8 @@ class FeedbackRequest:
         return self.state is State.PENDING
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class FeedbackResponse:
     """One human's answer, kept whatever became of it."""
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from bot.domain.instants import Micros
 from bot.domain.invisible import visible
+from bot.domain.record import whole
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Person:
     """One human; `merged_into` names the canonical person when two were found to be one."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.instants import Micros
 from bot.domain.planning import Role
+from bot.domain.record import whole
 
 TITLE_LENGTH = 80
 
@@ -36,7 +37,8 @@ class ParticipantRole(StrEnum):
     OBSERVER = "observer"
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """One session's row; every counter in it moves under this row's lock."""
 
@@ -86,7 +88,8 @@ class Session:
         return Status.AWAITING if self.open_questions else Status.IDLE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One entry of a session's conversation."""
 

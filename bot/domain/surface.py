@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.instants import HOUR, SECOND, Micros
+from bot.domain.record import whole
 
 
 class SurfaceState(StrEnum):
@@ -18,7 +19,8 @@ class SurfaceState(StrEnum):
     """Given up; somebody may have it tried again."""
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: it is often `changed`
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Surface:
     """A request on one person's channel; reconciled from `shown_version` to `wanted_version`."""
 

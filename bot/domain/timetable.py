@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from bot.domain.asking import MAX_PEOPLE, MAX_PERSON, once_each
 from bot.domain.deadlines import check_deadline
@@ -69,8 +71,8 @@ class Timetable:
         Of several overdue reminders only the last is given, and none once the deadline is reached.
         Every escalation step is given, since each is a fact of the question's story.
         """
-        reminded = max(reminders_done, sum(at <= now for at in self.reminders))
-        escalated = max(escalations_done, sum(step.at <= now for step in self.escalations))
+        reminded = max(reminders_done, bisect_right(self.reminders, now))
+        escalated = max(escalations_done, bisect_right(self.escalations, now, key=_at))
         expired = self.deadline <= now
         acts: list[Act] = []
         if reminded > reminders_done and not expired:
@@ -185,3 +187,6 @@ def _people(people: Sequence[str]) -> tuple[str, ...]:
     if any(len(person) > MAX_PERSON for person in named):
         raise Invalid(f"A name in an escalation is longer than {MAX_PERSON} characters.")
     return named
+
+
+_at = attrgetter("at")

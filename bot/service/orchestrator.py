@@ -19,7 +19,8 @@ from bot.service.ports.clock import Clock
 from bot.service.ports.observer import Observer, Unobserved
 from bot.service.ports.planner import Planner
 from bot.service.ports.store import Store, Transaction
-from bot.service.turns import ClaimedTurn, Turns, status_frame
+from bot.service.status_frames import status_frame
+from bot.service.turns import ClaimedTurn, Turns, status_after
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Orchestrator:
 
     def _commit(self, tx: Transaction, claim: ClaimedTurn, plan: Plan, outcome: str) -> str:
         now = self._clock.now()
-        return status_frame(tx, self._turns.commit(tx, claim, plan, now, outcome), now)
+        return status_after(tx, self._turns.commit(tx, claim, plan, now, outcome), now)
 
     async def _name(self, claim: ClaimedTurn) -> None:
         """Give a session that has just begun a title; without one its first words stay."""
@@ -157,17 +158,7 @@ class Orchestrator:
         stage = self._stage(claim)
         if stage is not None and claim.place is not None:
             stage.status(claim.place, status)
-        self._store.broadcast(
-            json.dumps(
-                {
-                    "type": "status",
-                    "session_id": claim.session.id,
-                    "owner_id": claim.session.owner_id,
-                    "status": status.value,
-                    "awaiting": [],
-                }
-            )
-        )
+        self._store.broadcast(status_frame(claim.session, status))
 
 
 class _Renewal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +26,7 @@ from bot.service.conversation import Conversation
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Transaction
 from bot.service.recipients import Asker
+from bot.service.status_frames import status_frame
 
 RECENT_LINES = 20
 """Messages before the new ones that a planner sees."""
@@ -306,8 +306,8 @@ def _up_to_inputs(messages: Sequence[Message], planned_seq: int) -> Sequence[Mes
     return messages
 
 
-def status_frame(tx: Transaction, session: Session, now: Micros) -> str:
-    """Return the ephemeral frame that says what a session is doing."""
+def status_after(tx: Transaction, session: Session, now: Micros) -> str:
+    """Return the frame that says what a session is doing once its turn is over."""
     awaiting = [
         {
             "request_id": q.id,
@@ -316,12 +316,4 @@ def status_frame(tx: Transaction, session: Session, now: Micros) -> str:
         }
         for q in (tx.requests.open_of(session.id) if session.open_questions else ())
     ]
-    return json.dumps(
-        {
-            "type": "status",
-            "session_id": session.id,
-            "owner_id": session.owner_id,
-            "status": session.status(now).value,
-            "awaiting": awaiting,
-        }
-    )
+    return status_frame(session, session.status(now), awaiting)

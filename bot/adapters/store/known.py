@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import islice
 from typing import TypeVar
 
 from bot.adapters.store.runner import Runner
@@ -11,7 +12,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 REMEMBERED = 1_024
-"""Rows of one table that are kept; then all are forgotten, and read again when wanted."""
+"""Rows of one table that are kept; then the older half is forgotten, and read when wanted."""
 
 
 class Known(dict[K, V]):
@@ -34,7 +35,8 @@ class Known(dict[K, V]):
     def put(self, key: K, row: V) -> None:
         """Keep a row that this transaction holds, or has written."""
         if len(self) >= REMEMBERED:
-            self.clear()
+            for oldest in [*islice(self, REMEMBERED // 2)]:
+                del self[oldest]
         self[key] = row
 
     def put_read(self, key: K, row: V) -> None:

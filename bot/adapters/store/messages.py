@@ -11,11 +11,20 @@ from sqlalchemy import bindparam
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import messages
 from bot.adapters.store.sessions import ADD as NEW_SESSION
-from bot.adapters.store.statements import Row, Statement, columns, insert_into, names, where
+from bot.adapters.store.statements import (
+    Row,
+    Statement,
+    columns,
+    insert_into,
+    members,
+    names,
+    where,
+)
 from bot.domain.planning import Role
 from bot.domain.session import Message
 
 _FIELDS = names(Message)
+_ROLES = members(Role)
 _ADD = insert_into(messages)
 _GET = where(
     messages,
@@ -100,7 +109,7 @@ def message_of(row: tuple[Any, ...]) -> Message:
         session_id=session_id,
         seq=seq,
         id=id_,
-        role=Role(role),
+        role=_ROLES[role],
         person_id=person_id,
         channel=channel,
         text=text,

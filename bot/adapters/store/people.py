@@ -36,6 +36,8 @@ class People:
         self._db = runner
         self._known: Known[str, _Kept] = Known(runner, "persons")
         self._seen: Known[str, Person] = Known(runner, "persons")
+        self._called: Known[str, str] = Known(runner, "accounts", "persons.merged_into")
+        """Who is meant by a user name."""
         self._active: dict[str, str] = {}
 
     def begin(self) -> None:
@@ -152,9 +154,15 @@ class People:
         key = name.strip().casefold()
         if "@" in key:
             row = self._db.one(statements.BY_ADDRESS, {"kind": "email", "key": key})
-        else:
+            return self.get(row[0]) if row else None
+        person_id = self._called.get(key)
+        if person_id is None:
             row = self._db.one(statements.BY_USERNAME, {"key": key})
-        return self.get(row[0]) if row else None
+            if row is None:
+                return None
+            person_id = str(row[0])
+            self._called.put_read(key, person_id)
+        return self.get(person_id)
 
     def by_identity(self, kind: str, key: str) -> Person | None:
         """Return the canonical person of whom this identity is proven."""

@@ -11,9 +11,12 @@ from bot.adapters.store.known import Known
 from bot.adapters.store.people import People
 from bot.adapters.store.runner import Runner
 from bot.adapters.store.schema import persons, recipients
-from bot.adapters.store.statements import Row, Statement, among, portions, upsert
+from bot.adapters.store.statements import Row, Statement, among, members, portions, upsert
 from bot.domain.feedback import Part, Route
 from bot.service.ports.tables import Recipient
+
+_PARTS = members(Part)
+_ROUTES = members(Route)
 
 _ADD_RECIPIENT = Statement(
     lambda: (
@@ -149,7 +152,7 @@ def _recipient(row: Row) -> Recipient:
         canonical_id=canonical_id,
         name=name,
         position=position,
-        part=Part(part),
-        route=Route(route),
+        part=_PARTS[part],
+        route=_ROUTES[route],
         by_id=by_id,
     )

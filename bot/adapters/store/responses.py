@@ -16,6 +16,7 @@ from bot.adapters.store.statements import (
     among,
     columns,
     insert_into,
+    members,
     names,
     portions,
 )
@@ -23,6 +24,7 @@ from bot.domain.feedback import FeedbackResponse, Standing
 
 _ADD = insert_into(responses)
 _FIELDS = names(FeedbackResponse)
+_STANDINGS = members(Standing)
 _OF = Statement(
     lambda: (
         columns(responses, _FIELDS)
@@ -88,6 +90,6 @@ def response_of(row: tuple[Any, ...]) -> FeedbackResponse:
     """Return a response of its columns."""
     values = dict(zip(_FIELDS, row, strict=True))
     values["answer"] = contents.answer_of(values["answer"])
-    values["standing"] = Standing(values["standing"])
+    values["standing"] = _STANDINGS[values["standing"]]
     values["agrees"] = None if values["agrees"] is None else bool(values["agrees"])
     return FeedbackResponse(**values)
