@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from bot.domain.instants import Micros
 from bot.domain.invisible import visible
-from bot.domain.record import whole
 
 
-@whole
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, since it is `changed`
 class Person:
     """One human; `merged_into` names the canonical person when two were found to be one."""
 

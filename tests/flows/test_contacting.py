@@ -224,6 +224,7 @@ def _swap(tx: Any, bob: str, eve: str) -> None:
     for name, id_ in (("bobby", bob), ("bob", eve)):
         rename = "UPDATE accounts SET username_key = ? WHERE person_id = ?"
         tx.people._db._cursor.execute(rename, (name, id_))
+    tx.people._db.forget()  # as the store's own statements have it
 
 
 async def test_a_step_that_was_changed_after_the_click_was_shown_does_not_run(

@@ -15,7 +15,7 @@ from bot.adapters.store.statements import (
 from bot.domain.errors import Conflict
 from bot.domain.instants import Micros
 from bot.domain.person import Person
-from bot.domain.record import changed, made
+from bot.domain.record import changed
 from bot.service.ports.tables import Identity
 
 
@@ -221,13 +221,12 @@ class People:
         """Return people with their verified user names that begin with `start`, case-folded."""
         rows = self._db.all(statements.REGISTERED, {"start": start.casefold(), "limit": limit})
         return [
-            (row[0], made(Person, dict(zip(statements.FIELDS, row[1:], strict=True))))
-            for row in rows
+            (row[0], Person(**dict(zip(statements.FIELDS, row[1:], strict=True)))) for row in rows
         ]
 
 
 def _person(row: tuple[Any, ...] | None) -> Person | None:
-    return None if row is None else made(Person, dict(zip(statements.FIELDS, row, strict=True)))
+    return None if row is None else Person(**dict(zip(statements.FIELDS, row, strict=True)))
 
 
 def _begins(name: str, key: str) -> bool:

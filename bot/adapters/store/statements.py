@@ -206,11 +206,12 @@ def update_by_id(table: Table, changed: Sequence[str]) -> Statement:
 
 PORTION = 50
 """Keys that one statement looks for at once."""
+_AMONG = tuple(f"among_{n}" for n in range(PORTION))
 
 
 def among(column: Column[Any]) -> ColumnElement[bool]:
     """Match a portion of keys, as `portions` makes them."""
-    return column.in_([bindparam(f"among_{n}") for n in range(PORTION)])
+    return column.in_([bindparam(name) for name in _AMONG])
 
 
 def portions(keys: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -219,7 +220,7 @@ def portions(keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     for start in range(0, len(wanted), PORTION):
         portion = wanted[start : start + PORTION]
         portion += portion[-1:] * (PORTION - len(portion))
-        yield {f"among_{n}": key for n, key in enumerate(portion)}
+        yield dict(zip(_AMONG, portion, strict=True))
 
 
 def where(table: Table, wanted: Iterable[str], *conditions: ColumnElement[bool]) -> Statement:
