@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from json.encoder import encode_basestring as quoted
 
 from bot.domain.journal import Entry
+from bot.domain.record import whole
 
 SALT_BYTES = 16
 FIRST_KIND = "request.asked"
@@ -26,7 +27,8 @@ _FORMAT = "handraise-journal-1"
 _UNSIGNED = b""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Head:
     """How long a chain is, and a signature of that and of its last link.
 
@@ -39,7 +41,8 @@ class Head:
     signature: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Tip:
     """Where a chain is added to: its head and its last link."""
 
@@ -83,7 +86,7 @@ class Verdict:
 
 
 class _Key:
-    """A key that has begun an HMAC-SHA-256, which each signature goes on with (RFC 2104)."""
+    """A key whose HMAC-SHA-256 has begun, so that each signature only goes on with it."""
 
     __slots__ = ("_begun",)
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.instants import Micros
+from bot.domain.record import whole
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One transition: what, to which session or request, by whom, over which channel."""
 

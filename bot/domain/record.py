@@ -21,15 +21,21 @@ def whole(kind: type[R]) -> type[R]:
     if hasattr(kind, "__post_init__"):
         raise TypeError(f"{kind.__name__} computes something when it is made")
     given: list[str] = []
-    names: dict[str, Any] = {"_give": _set}
+    values: list[str] = []
+    names: dict[str, Any] = {"_give": _set, "_unset": MISSING}
     for field in fields(cast("Any", kind)):
-        usual = field.default
+        name = value = given_as = field.name
         if field.default_factory is not MISSING:
-            raise TypeError(f"{kind.__name__}.{field.name} is made anew for each record")
-        given.append(field.name if usual is MISSING else f"{field.name}=_usual_{field.name}")
-        names[f"_usual_{field.name}"] = usual
-    values = ", ".join(f"{field.name!r}: {field.name}" for field in fields(cast("Any", kind)))
-    made_by = f"def __init__(_self, *, {', '.join(given)}): _give(_self, '__dict__', {{{values}}})"
+            names[f"_make_{name}"] = field.default_factory
+            given_as = f"{name}=_unset"
+            value = f"_make_{name}() if {name} is _unset else {name}"
+        elif field.default is not MISSING:
+            names[f"_usual_{name}"] = field.default
+            given_as = f"{name}=_usual_{name}"
+        given.append(given_as)
+        values.append(f"{name!r}: {value}")
+    taken, kept = ", ".join(given), ", ".join(values)
+    made_by = f"def __init__(_self, *, {taken}): _give(_self, '__dict__', {{{kept}}})"
     exec(made_by, names)  # noqa: S102 - as dataclasses do it; of field names alone
     made_init = names["__init__"]
     made_init.__qualname__ = f"{kind.__qualname__}.__init__"
@@ -55,11 +61,11 @@ def changed(record: R, **values: Any) -> R:
 def made(kind: type[R], values: dict[str, Any]) -> R:
     """Return a record that has these values, as `kind(**values)` does, in a third of the time.
 
-    For records as `whole` takes them; each of their values must be given, also those with a usual
-    one, else `TypeError`. The record keeps `values`.
+    For records as `whole` takes them. Each value must be given, also those with a usual one:
+    `TypeError` when some are missing, or there are others. The record keeps `values`.
     """
     names = _names(cast("Any", kind))
-    if values.keys() != names:
+    if len(values) != len(names):  # comparing the names would take as long as all the rest
         wrong = ", ".join(sorted(values.keys() ^ names))
         raise TypeError(f"{kind.__name__} has not all its values, or others: {wrong}")
     record = object.__new__(kind)

@@ -11,6 +11,7 @@ from bot.domain.asking import MAX_PEOPLE, MAX_PERSON, once_each
 from bot.domain.deadlines import check_deadline
 from bot.domain.errors import Invalid
 from bot.domain.instants import Micros
+from bot.domain.record import whole
 
 MAX_STEPS = 5
 """Escalation steps of one question."""
@@ -48,7 +49,8 @@ class Expire:
 Act = Remind | Escalate | Expire
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Timetable:
     """Everything that is to happen to a question by itself; made once, by `timetable`."""
 
@@ -61,9 +63,10 @@ class Timetable:
 
     def next_at(self, reminders_done: int, escalations_done: int) -> Micros:
         """Return the next moment at which anything is due: the deadline at the latest."""
-        steps = self.escalations[escalations_done : escalations_done + 1]
-        reminders = self.reminders[reminders_done : reminders_done + 1]
-        return min([self.deadline, *reminders, *(step.at for step in steps)])
+        moments = [self.deadline, *self.reminders[reminders_done : reminders_done + 1]]
+        if escalations_done < len(self.escalations):
+            moments.append(self.escalations[escalations_done].at)
+        return min(moments)
 
     def due(self, reminders_done: int, escalations_done: int, now: Micros) -> Due:
         """Return what is to be done by `now`, however long nobody looked, in order.
@@ -88,7 +91,8 @@ class Timetable:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@whole
+@dataclass(frozen=True, kw_only=True)
 class Due:
     """What is to be done now, and the state to store when it is."""
 
