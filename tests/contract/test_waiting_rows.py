@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.store import known
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.errors import Conflict, Unavailable
 from bot.domain.feedback import Part, Route
@@ -16,7 +17,15 @@ from bot.domain.record import changed
 from bot.service.ports.store import Transaction
 from bot.service.ports.tables import FeedEntry
 from tests.contract.conftest import AnyStore
-from tests.contract.records import NOW, a_message, a_person, a_request, a_session
+from tests.contract.records import (
+    NOW,
+    a_message,
+    a_person,
+    a_request,
+    a_session,
+    add_request,
+    an_account,
+)
 
 
 class Refused(Exception):
@@ -191,3 +200,55 @@ async def test_what_follows_a_commit_is_called_with_its_result(store: AnyStore) 
         await store.run(refuse, then=note)
     await store.check()
     assert followed == [7]
+
+
+async def test_who_is_called_by_a_user_name_is_known_only_as_long_as_it_is_true(
+    store: AnyStore,
+) -> None:
+    ann, bob = a_person(), a_person("Bob")
+    account = an_account(bob, "bob", verified_at=NOW)
+
+    def add(tx: Transaction) -> None:
+        tx.people.add(ann)
+        tx.people.add(bob)
+        tx.accounts.add(account)
+
+    def called(tx: Transaction) -> str | None:
+        person = tx.people.find("bob")
+        return None if person is None else person.id
+
+    await store.run(add)
+    assert await store.run(called) == await store.run(called) == bob.id
+    await store.run(lambda tx: tx.accounts.set_disabled(account.id, NOW))
+    assert await store.run(called) is None
+    await store.run(lambda tx: tx.accounts.set_disabled(account.id, None))
+    assert await store.run(called) == bob.id
+    await store.run(lambda tx: tx.people.merge(bob.id, ann.id))
+    assert await store.run(called) == ann.id
+
+
+async def test_more_rows_than_are_kept_are_read_again(
+    store: AnyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "REMEMBERED", 4)
+    bobs = [a_person("Bob") for _ in range(10)]
+    ids = await store.run(lambda tx: [add_request(tx, a_person(), bob).id for bob in bobs])
+
+    def count_up(tx: Transaction) -> None:
+        tx.requests.hold(ids)
+        for id_, bob in zip(ids, bobs, strict=True):
+            request = tx.requests.lock(id_)
+            assert request is not None
+            tx.requests.save(changed(request, version=request.version + 1))
+            assert [r.person_id for r in tx.requests.recipients(id_)] == [bob.id]
+            tx.people.next_feed_number(bob.id)
+
+    await store.run(count_up)
+    await store.run(count_up)
+
+    def stored(tx: Transaction) -> list[tuple[int, int]]:
+        requests = [tx.requests.get(id_) for id_ in ids]
+        people = [tx.people.get(bob.id) for bob in bobs]
+        return [(r.version, p.feed_seq) for r, p in zip(requests, people, strict=True) if r and p]
+
+    assert await store.read(stored) == [(3, 2)] * len(ids)
