@@ -30,6 +30,7 @@ from bot.service.ports.planner import ShowText
 from bot.service.ports.store import Topic, Transaction
 from bot.service.turns import Turns
 from bot.service.worker import Worker
+from web.footprint import collect_briefly, give_back
 
 PEOPLE = 4_000
 UNLIMITED = RateLimits(per_user=10**6, per_session=10**6, per_person_channel=10**6)
@@ -148,6 +149,9 @@ class HandraiseCycles:
         self.store.listen(Topic.FEED, self._wake)
         await self._worker.start()
         await self._courier.start()
+        # As the server does once it is up.
+        give_back()
+        collect_briefly()
 
     async def close(self) -> None:
         await self._worker.close()
