@@ -233,6 +233,20 @@ async def test_a_second_server_on_a_file_gets_a_sentence(tmp_path: Path) -> None
     await second.close()
 
 
+async def test_a_link_to_the_file_leads_no_second_server_to_it(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link.db").symlink_to(tmp_path / "x.db")
+    first, second = SqliteStore(tmp_path / "x.db"), SqliteStore(tmp_path / "folder" / "link.db")
+    await second.open()
+    with pytest.raises(Conflict, match="Another Handraise server is using"):
+        await first.open()
+    await second.close()
+    await first.open()
+    with pytest.raises(Conflict, match="Another Handraise server is using"):
+        await second.open()
+    await first.close()
+
+
 async def test_the_log_of_the_file_stays_bounded(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "x.db")
     await store.open()

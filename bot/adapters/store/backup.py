@@ -130,7 +130,8 @@ def _set_aside(path: Path) -> Path | None:
 
 def _file(url: str) -> Path:
     if url.startswith(SQLITE_URL):
-        return Path(unquote(url.removeprefix(SQLITE_URL)))
+        # Where a link leads, since that is what is copied, set aside and replaced.
+        return Path(unquote(url.removeprefix(SQLITE_URL))).resolve()
     raise Invalid(
         "This database is PostgreSQL, which has tools of its own: "
         '`pg_dump --format=custom --file=FILE "$DATABASE_URL"` writes a backup while the servers '

@@ -13,6 +13,8 @@ class ServerLock:
     """An flock: the operating system drops it when the process dies, however it dies."""
 
     def __init__(self, database: Path) -> None:
+        # By whatever links it is reached, it is one file, and SQLite follows them too.
+        database = database.resolve()
         self._path = database.with_name(database.name + ".lock")
         self._descriptor: int | None = None
 
