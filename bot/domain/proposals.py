@@ -12,9 +12,9 @@ from bot.domain import asking
 from bot.domain.errors import Invalid
 from bot.domain.feedback import Kind
 from bot.domain.instants import Micros
-from bot.domain.invisible import visible
 from bot.domain.planning import AskHuman
 from bot.domain.spans import YEAR
+from bot.domain.text import presentable
 from bot.domain.timetable import escalation, timetable
 
 MAX_CONTEXT = 4_000
@@ -24,20 +24,25 @@ def as_shown(step: AskHuman) -> AskHuman:
     """Return `step` with texts that look as they read, on every surface."""
     return replace(
         step,
-        people=tuple(visible(person) for person in step.people),
-        notify=tuple(visible(person) for person in step.notify),
-        question=visible(step.question),
-        context=visible(step.context),
-        options=tuple(visible(option) for option in step.options),
+        people=tuple(presentable(person) for person in step.people),
+        notify=tuple(presentable(person) for person in step.notify),
+        question=presentable(step.question),
+        context=presentable(step.context),
+        options=tuple(presentable(option) for option in step.options),
         fields=tuple(
             replace(
                 field,
-                name=visible(field.name),
-                label=visible(field.label),
-                options=tuple(visible(option) for option in field.options),
+                name=presentable(field.name),
+                label=presentable(field.label),
+                options=tuple(presentable(option) for option in field.options),
             )
             for field in step.fields
         ),
+        escalations=tuple(
+            replace(later, people=tuple(presentable(person) for person in later.people))
+            for later in step.escalations
+        ),
+        room=presentable(step.room),
     )
 
 

@@ -40,6 +40,19 @@ def clean(text: str, *, what: str = "message", limit: int = MESSAGE_BYTES) -> st
     return text
 
 
+def presentable(text: str) -> str:
+    """Return what a model wrote as it can be kept and shown: without control characters, and
+    without what is not seen.
+
+    Who writes can be asked to write again; a model's stray byte is not worth another call, and no
+    text of PostgreSQL's holds a NUL.
+    """
+    text = visible(text)
+    if text.isprintable():
+        return text
+    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def _too_large(what: str, limit: int) -> TooLarge:
     return TooLarge(
         f"The {what} is over {limit // 1024} KiB. Send it in parts, or a link to it.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.instants import HOUR, Micros
-from bot.domain.invisible import visible
 from bot.domain.place import channel_of
 from bot.domain.planning import Role
 from bot.domain.post import Post, PostKind
 from bot.domain.record import made
 from bot.domain.routing import lane_of_place
 from bot.domain.session import Message, Session, SessionState
+from bot.domain.text import presentable
 from bot.service.identifiers import new_id
 from bot.service.ports.store import Topic, Transaction
 from bot.service.ports.tables import FeedEntry
@@ -103,7 +103,7 @@ class Conversation:
             role=role,
             person_id=person_id,
             channel=channel,
-            text=visible(text),
+            text=presentable(text),
             at=self._now,
             request_id=request_id,
             turn_id=turn_id,

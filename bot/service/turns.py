@@ -19,7 +19,7 @@ from bot.domain.planning import (
 )
 from bot.domain.record import changed
 from bot.domain.session import Message, Session, title_of
-from bot.domain.text import shortened
+from bot.domain.text import presentable, shortened
 from bot.service.asking import Terms
 from bot.service.carrying_out import StepsAtWork, lock_named
 from bot.service.conversation import Conversation
@@ -201,7 +201,9 @@ class Turns:
         at_work = StepsAtWork(tx, conversation, named, asker, self.terms, now)
         done = at_work.carry_out(plan.steps)
         if plan.summary is not None and claim.to_summarise:
-            conversation.change(summary=plan.summary, summary_seq=claim.to_summarise[-1].seq)
+            conversation.change(
+                summary=presentable(plan.summary), summary_seq=claim.to_summarise[-1].seq
+            )
         conversation.change(
             planned_seq=max(claim.upto, session.planned_seq),
             claim_owner=None,
@@ -217,7 +219,7 @@ class Turns:
         session = tx.sessions.lock(session_id)
         if session is not None:
             conversation = Conversation(tx, session, now, self.session_timeout)
-            conversation.change(title=title_of(title))
+            conversation.change(title=title_of(presentable(title)))
             conversation.tell_state()
             conversation.save()
 

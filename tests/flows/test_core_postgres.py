@@ -10,7 +10,9 @@ import pytest
 
 from bot.adapters.store.postgres import PostgresStore
 from bot.domain.errors import Conflict
-from bot.domain.feedback import State
+from bot.domain.feedback import Kind, State
+from bot.domain.instants import HOUR
+from bot.domain.planning import AskHuman, Escalation, Plan, Reply
 from bot.domain.session import SessionState
 from tests.clock import FakeClock
 from tests.contract.postgres_server import PostgresServer
@@ -90,6 +92,32 @@ async def test_two_servers_never_plan_the_same_input_twice(two: tuple[Stage, Sta
         for line in context.new_lines
     ]
     assert len(planned) == len(set(planned)) == 12
+
+
+async def test_control_characters_of_a_model_break_no_turn(two: tuple[Stage, Stage]) -> None:
+    """PostgreSQL keeps no NUL in a text, and nobody can show one."""
+    stage, _ = two
+    session_id = await stage.opened("ann", "Ask bob, then carl.")
+    asks = AskHuman(
+        people=("b\x00ob",),
+        question="Ship\x00?\x07",
+        kind=Kind.CHOICE,
+        options=("yes\x1b", "no"),
+        context="So\r\nit is\x9d",
+        escalations=(Escalation(people=("carl\x00",), after=HOUR),),
+    )
+    stage.planner.script = [
+        Plan(steps=(Reply(text="I\x00 ask\x07 him.\tNow\n"), asks), summary="s\x00")
+    ]
+    await stage.settle_down()
+    [request] = await stage.requests(session_id)
+    assert (request.question, request.options, request.context) == (
+        "Ship?",
+        ("yes", "no"),
+        "So\nit is",
+    )
+    assert (await stage.said(session_id))[0] == "I ask him.\tNow\n"
+    assert "turn.broke" not in await stage.journal(session_id)
 
 
 async def test_an_answer_and_the_end_at_two_servers(two: tuple[Stage, Stage]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Invalid, TooLarge
 from bot.domain.invisible import visible
-from bot.domain.text import MESSAGE_BYTES, clean, folded, shortened
+from bot.domain.text import MESSAGE_BYTES, clean, folded, presentable, shortened
 
 FORBIDDEN = [
     *(chr(n) for n in range(0x20) if chr(n) not in "\t\n\r"),
@@ -28,6 +28,21 @@ def test_what_cannot_be_shown_is_refused(char: str) -> None:
         assert refused.value.code == "control_character"
         assert f"U+{ord(char):04X}" in refused.value.message
         refused.value.message.encode()  # the sentence itself can be sent
+
+
+@pytest.mark.parametrize("char", FORBIDDEN, ids=ascii)
+def test_what_cannot_be_shown_is_taken_out_of_what_a_model_wrote(char: str) -> None:
+    kept = presentable(f"a{char}b\tc\nd\r\ne")
+    assert kept == "ab\tc\nd\ne"
+    assert clean(kept) == kept
+
+
+@given(st.text())
+def test_what_is_presentable_can_be_kept(text: str) -> None:
+    kept = presentable(text)
+    assert presentable(kept) == kept
+    assert "\x00" not in kept
+    kept.encode()
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u00a0\u2003"])

@@ -17,6 +17,7 @@ from bot.domain.planning import (
     Role,
     Step,
 )
+from bot.domain.text import presentable
 
 MAX_STEPS = 8
 MAX_REPLY = 20_000
@@ -60,7 +61,7 @@ def _step(step: Proposed, context: PlanContext) -> Step:
 
 
 def _reply(step: types.ReplyStep) -> Reply:
-    if not step.text.strip():
+    if not presentable(step.text).strip():
         raise Unusable("A reply has no text.")
     if len(step.text) > MAX_REPLY:
         raise Unusable(f"A reply is longer than {MAX_REPLY:,} characters.")
