@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters.store.previews import Previews
 from web.chat import outbox
 from web.chat.origin import is_allowed
 from web.chat.outbox import Outbox, SlowReader
@@ -55,6 +56,29 @@ def test_a_part_that_builds_on_what_was_missed_waits_for_the_message() -> None:
     state.finish("t")
     assert state.next(streamed("Hello!")) is None
     assert state.next(streamed("Next", turn="u")) is not None
+
+
+@given(st.lists(st.text(st.sampled_from("a\u00fc\U0001f64b"), max_size=60), max_size=8))
+def test_what_another_server_streams_arrives_whole(parts: list[str]) -> None:
+    """Both sides count what is too long for one frame between servers in the same units."""
+    previews, state = Previews(lambda key: len(key.encode()) <= 160), PreviewState()
+    text, shown, now = "", "", 0.0
+    frame = {"type": "preview", "session_id": "s", "turn_id": "t", "offset": 0}
+    for part in parts:
+        text += part
+        previews.offer(json.dumps({**frame, "text": text}))
+        keys, pause = previews.take(now)
+        while keys or pause is not None:
+            for key in keys:
+                told = json.loads(key)
+                step = state.next(streamed(told["text"], offset=told["offset"]))
+                if step is not None:
+                    state.sent("t", step[1])
+                    sent = json.loads(step[0])
+                    shown = units(shown, sent["offset"]) + sent["text"]
+            now += 1.0
+            keys, pause = previews.take(now)
+        assert shown == text
 
 
 async def test_a_feed_waits_once_and_is_read_by_one_at_a_time() -> None:

@@ -9,7 +9,7 @@ from web.chat import frames
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Streamed:
-    """Text of a reply that comes after its first `offset` characters (code points)."""
+    """Text of a reply that comes after its first `offset` UTF-16 code units."""
 
     session_id: str
     turn_id: str
@@ -35,9 +35,9 @@ class PreviewState:
         if streamed.turn_id == self._finished:
             return None  # a preview never follows the message that replaces it
         known = self._text if streamed.turn_id == self._turn_id else ""
-        if streamed.offset > len(known):
+        if streamed.offset > len(known) and streamed.offset > _units(known):
             return None  # a part was missed: the final message brings it
-        whole = known[: streamed.offset] + streamed.text
+        whole = _head(known, streamed.offset) + streamed.text
         if whole == known:
             return None
         if not whole.startswith(known):
@@ -59,3 +59,10 @@ class PreviewState:
 def _units(text: str) -> int:
     """Return the length in UTF-16 code units, which is what JavaScript cuts by."""
     return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+
+
+def _head(text: str, units: int) -> str:
+    """Return as many whole characters of `text` as its first `units` hold."""
+    if text.isascii():
+        return text[:units]
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
