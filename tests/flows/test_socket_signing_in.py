@@ -57,6 +57,18 @@ async def test_forged_tokens_are_refused(sign_up: SignUp, app: web.Application) 
         assert await line.closed() == 4401
 
 
+async def test_an_accident_while_signing_in_closes_the_socket_properly(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("an accident")
+
+    monkeypatch.setattr(socket, "authenticate", broken)
+    line = await Line.open(client)
+    await line.send(type="auth", token="x")
+    assert await line.closed() == 1011
+
+
 async def test_a_socket_ends_with_its_token_unless_it_is_renewed(
     sign_up: SignUp, app: web.Application, clock: FakeClock
 ) -> None:

@@ -24,6 +24,7 @@ CLOSE_SECONDS = 3.0
 _NOT_AUTH = 4400
 _NO_ACCESS = 4401
 _FOREIGN_ORIGIN = 4403
+_BROKEN = 1011
 _TRY_LATER = 1013
 _TOO_MANY = 4429
 
@@ -87,6 +88,10 @@ async def _sign_in(
         await socket.close(code=_NO_ACCESS, message=refused.code.encode())
     except HandraiseError as refused:
         await socket.close(code=_TRY_LATER, message=refused.code.encode())
+    except Exception:
+        # Past the handshake there is no more HTTP: aiohttp would write its 500 among the frames.
+        log.exception("socket_broken")
+        await socket.close(code=_BROKEN, message=b"internal")
     else:
         return Connection(request, socket, writer, principal, frame.cursor)
     return None
