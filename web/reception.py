@@ -49,6 +49,7 @@ class FrontDoor(web.AppRunner):
             max_line_size=MAX_HEADER,
             max_field_size=MAX_HEADER,
             max_headers=MAX_HEADERS,
+            auto_decompress=False,  # no endpoint takes a packed body, and none is a bomb then
             **settings,
         )
 

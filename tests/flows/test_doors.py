@@ -95,6 +95,19 @@ async def test_what_is_no_request_is_refused_in_our_shape(
     assert set(body["error"]) == {"code", "message", "details"}
 
 
+@pytest.mark.parametrize("path", ["/api/auth/register", "/f/token"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+async def test_a_packed_body_is_refused_and_never_unpacked(
+    door: Door, caplog: pytest.LogCaptureFixture, path: str, encoding: str
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nContent-Encoding: {encoding}\r\nConnection: close\r\n"
+    kind = b"Content-Type: application/json\r\n" if "api" in path else b""
+    sent = head.encode() + HOST + kind + b"Accept: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    answer = await door.says(sent)
+    assert answer.split()[1] in (b"400", b"404", b"415", b"422")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 @pytest.mark.parametrize("head", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX: "])
 async def test_a_head_that_does_not_come_is_not_waited_for(
     door: Door, monkeypatch: pytest.MonkeyPatch, head: bytes
