@@ -19,5 +19,6 @@ def status_frame(
         "owner_id": session.owner_id,
         "status": status.value,
         "awaiting": awaiting,
+        "cursor": session.feed_seq,
     }
     return orjson.dumps(frame).decode()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from itertools import count
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from bot.domain.instants import DAY
 from bot.domain.planning import Plan, PlanContext, Reply, Role
@@ -153,6 +154,33 @@ async def test_a_turn_is_stopped_and_what_is_too_long_is_not_lost(
     await page.get_by_test_id("send").click()
     await expect(page.get_by_test_id("toast").last).to_contain_text("64 KiB fit in one message")
     await expect(page.get_by_test_id("composer")).to_have_value(long)
+    no_complaints(ana)
+
+
+async def test_an_answer_that_was_under_way_makes_no_session_think_for_ever(
+    house: House, visit_at: Visit
+) -> None:
+    ana = await visit_at("about:blank")
+    await arrive(house, ana, "ana")
+    page, status = ana.page, ana.page.get_by_test_id("session-status")
+    go = asyncio.Event()
+
+    async def slow(_: PlanContext) -> Plan:
+        await go.wait()
+        return Plan(steps=(Reply(text="Done."),))
+
+    async def late(route: Route) -> None:
+        read = await route.fetch()  # while the turn runs; it arrives when that is over
+        go.set()
+        await expect(status).to_have_text("Answered")
+        await route.fulfill(response=read)
+
+    house.planner.script = [slow]
+    await page.route(re.compile(r"/api/sessions/[^/?]+$"), late)
+    async with page.expect_response(re.compile("/messages\\?before")):
+        await ask(ana, "Go")
+    await expect(status).to_have_text("Answered")
+    await expect(page.get_by_test_id("session-item")).not_to_contain_text("Thinking")
     no_complaints(ana)
 
 

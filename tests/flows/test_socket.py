@@ -68,6 +68,16 @@ async def test_a_conversation_from_start_to_answer(sign_up: SignUp) -> None:
     assert read["question"]["recipients"][0]["seen"]
 
 
+async def test_a_status_says_what_it_is_newer_than_to_who_does_not_watch(sign_up: SignUp) -> None:
+    """It may overtake a session that was read before it."""
+    ann = await sign_up("ann")
+    line = await Line.sign_in(ann)
+    ack = await line.act(type="start", client_id="1", text="status")
+    idle = await line.until("status", lambda f: f["status"] == "idle")
+    _, read = await ann.get(f"/api/sessions/{ack['outcome']['session_id']}")
+    assert idle["cursor"] == read["session"]["cursor"]
+
+
 async def test_an_act_sent_twice_counts_once_and_is_acknowledged_alike(sign_up: SignUp) -> None:
     ann = await sign_up("ann")
     line = await Line.sign_in(ann)

@@ -121,11 +121,15 @@ def preview(session_id: str, turn_id: str, offset: int, text: str) -> bytes:
     )
 
 
-def status(session_id: str, status: str, awaiting: Sequence[Mapping[str, object]]) -> bytes:
-    """Return `status`: what a session is doing."""
-    return to_json(
-        {"type": "status", "session_id": session_id, "status": status, "awaiting": awaiting}
-    )
+def status(
+    session_id: str,
+    status: str,
+    awaiting: Sequence[Mapping[str, object]],
+    cursor: int | None = None,
+) -> bytes:
+    """Return `status`: what a session is doing; with `cursor`, where its feed stood then."""
+    frame = {"type": "status", "session_id": session_id, "status": status, "awaiting": awaiting}
+    return to_json(frame if cursor is None else {**frame, "cursor": cursor})
 
 
 def ack(client_id: str, outcome: commands.Outcome) -> bytes:

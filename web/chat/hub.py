@@ -267,6 +267,11 @@ class Hub:
             if link.status != frame:
                 link.status = frame
                 link.subscriber.offer(frame)
+        if elsewhere:
+            # It overtakes what is read of the feeds meanwhile; watchers have the feed's own order.
+            frame = frames.status(
+                session_id, status, told.get("awaiting") or [], told.get("cursor")
+            )
         for subscriber in elsewhere:
             subscriber.offer(frame)
 

@@ -3,7 +3,7 @@
 import { read } from "./api.js";
 import { Refusal } from "./http.js";
 import { again, greetWith, onFrame, post } from "./socket.js";
-import { changed, conversationOf, dropPreviews, forgetOldest, putMessage, putPreview, putQuestion, putSession, putStatus, set, state, subscribe } from "./state.js";
+import { changed, conversationOf, dropPreviews, forgetOldest, noteCursor, putMessage, putPreview, putQuestion, putSession, putStatus, set, state, subscribe } from "./state.js";
 import { countBelow } from "./stretch.js";
 import { toast } from "./toasts.js";
 
@@ -56,6 +56,7 @@ onFrame("event", ({ feed, cursor, event }) => {
     putQuestion(event.question);
   }
   if (event.kind === "session") putSession(event.session);
+  if (feed !== "me") noteCursor(feed, cursor);
 });
 
 onFrame("status", (frame) => {

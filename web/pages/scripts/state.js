@@ -19,6 +19,8 @@ export const state = {
   outbox: new Map(),
 };
 
+/** How far each session's feed is known to have come, by whatever told of it. */
+const reached = new Map();
 const listeners = new Map();
 const dirty = new Set();
 
@@ -69,10 +71,15 @@ export function conversationOf(id) {
 
 /** Take in a session as the server says it stands; an older word than ours is dropped. */
 export function putSession(session) {
-  const known = state.sessions.get(session.id);
-  if (known && session.cursor < known.cursor) return;
+  if (session.cursor < (reached.get(session.id) ?? 0)) return;
+  reached.set(session.id, session.cursor);
   state.sessions.set(session.id, session);
   changed("sessions");
+}
+
+/** A session's feed has come this far: what was read of it before, and comes only now, is dropped. */
+export function noteCursor(id, cursor) {
+  if (cursor > (reached.get(id) ?? 0)) reached.set(id, cursor);
 }
 
 /** Take in a question as the server says it stands; an older version than ours is dropped. */
@@ -133,10 +140,11 @@ function adoptOutbox(message) {
   }
 }
 
-/** Take in a status frame. */
-export function putStatus({ session_id: id, status, awaiting }) {
+/** Take in a status frame; one without a cursor comes in the order of the session's feed. */
+export function putStatus({ session_id: id, status, awaiting, cursor }) {
   const session = state.sessions.get(id);
-  if (!session) return;
+  if (!session || cursor < reached.get(id)) return;
+  if (cursor) noteCursor(id, cursor);
   state.sessions.set(id, { ...session, status, awaiting });
   changed("sessions");
 }
