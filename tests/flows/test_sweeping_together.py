@@ -209,6 +209,27 @@ async def test_many_that_break_do_not_hide_those_behind_them(
         assert swept == [0, 0, 1]
 
 
+async def test_a_backlog_is_entered_as_it_is_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path / "core.db") as stage:
+        monkeypatch.setattr("bot.service.sweeper.BATCH", 2)
+        monkeypatch.setattr("bot.service.sweeper.ENTERED", 2)
+        await _ask(stage)
+        stage.clock.advance(hours=25)
+        most = 0
+        apply = stage.intake.apply
+
+        async def counted(moments: Sequence[Moment]) -> list[Outcome]:
+            nonlocal most
+            most = max(most, len(await _waiting(stage)))
+            return await apply(moments)
+
+        monkeypatch.setattr(stage.intake, "apply", counted)
+        assert await stage.sweeper.sweep() == 5
+        assert most <= 4
+
+
 async def test_a_server_that_dies_between_has_lost_nothing(tmp_path: Path) -> None:
     """What was entered is applied by whoever comes next, once, and when it is still due."""
     async with staged(tmp_path / "core.db") as stage:
