@@ -28,6 +28,9 @@ ENTERED = 1_000
 """How many of a kind are entered at once, which takes some ten milliseconds."""
 PORTION = 50
 """How many are applied in one transaction: few enough that nobody waits for it long."""
+SIDE_BY_SIDE = 4
+"""How many sessions are timed out at once: fewer than PostgreSQL has writers, for whoever clicks
+meanwhile, and for as long as somebody holds the rows of some."""
 RECEIPTS_KEPT: Micros = 14 * DAY
 """How long a repeated command is recognised; no entrance repeats one for longer."""
 FAMILIES_KEPT: Micros = 30 * DAY
@@ -99,7 +102,10 @@ class Sweeper:
         # Each session in a transaction of its own, since its questions are held before it; those
         # that wait together share a commit.
         idle = [moment for moment in waiting if moment.subject is Subject.SESSION]
-        return changed + sum(await asyncio.gather(*map(self._apply_alone, idle)))
+        for start in range(0, len(idle), SIDE_BY_SIDE):
+            portion = idle[start : start + SIDE_BY_SIDE]
+            changed += sum(await asyncio.gather(*map(self._apply_alone, portion)))
+        return changed
 
     async def _apply_portion(self, moments: Sequence[Moment]) -> int:
         """Apply some in one transaction; where that fails, each in its own."""

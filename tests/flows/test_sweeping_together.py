@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.store.postgres import WRITERS
 from bot.adapters.store.sqlite import SqliteStore
 from bot.domain.commands import Command, Outcome
 from bot.domain.errors import Unavailable
@@ -15,6 +16,7 @@ from bot.domain.feedback import Kind
 from bot.domain.planning import AskHuman, Escalation, Plan
 from bot.service.ports.moments import Moment
 from bot.service.ports.store import Transaction
+from bot.service.sweeper import SIDE_BY_SIDE
 from tests.clock import FakeClock
 from tests.flows.lock_order import WatchedStore
 from tests.flows.stage import Stage, staged
@@ -248,3 +250,30 @@ async def test_a_server_that_dies_between_has_lost_nothing(tmp_path: Path) -> No
 
 async def _waiting(stage: Stage) -> Sequence[Moment]:
     return await stage.read(lambda tx: tx.moments.waiting(stage.clock.now(), 99))
+
+
+async def test_sessions_that_end_together_leave_room_for_who_clicks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A click waited for two hundred sessions, or for the rows that somebody held of them."""
+    async with staged(tmp_path / "core.db") as stage:
+        names = [f"owner{n}" for n in range(3 * SIDE_BY_SIDE)]
+        await stage.cast(*names)
+        for name in names:
+            await stage.opened(name, "help")
+        await stage.settle_down()
+        stage.clock.advance(hours=25)
+        apply, at_once, most = stage.intake.apply, 0, 0
+
+        async def counted(moments: Sequence[Moment]) -> list[Outcome]:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            try:
+                return await apply(moments)
+            finally:
+                at_once -= 1
+
+        monkeypatch.setattr(stage.intake, "apply", counted)
+        assert await stage.sweeper.sweep() == len(names)
+        assert 1 < most <= SIDE_BY_SIDE < WRITERS
