@@ -29,8 +29,8 @@ ENTERED = 1_000
 PORTION = 50
 """How many are applied in one transaction: few enough that nobody waits for it long."""
 SIDE_BY_SIDE = 4
-"""How many sessions are timed out at once: fewer than PostgreSQL has writers, for whoever clicks
-meanwhile, and for as long as somebody holds the rows of some."""
+"""How many transactions of one moment each run at once: fewer than PostgreSQL has writers, for who
+clicks meanwhile; more than one, so that rows which somebody holds do not hold up all the others."""
 RECEIPTS_KEPT: Micros = 14 * DAY
 """How long a repeated command is recognised; no entrance repeats one for longer."""
 FAMILIES_KEPT: Micros = 30 * DAY
@@ -102,10 +102,7 @@ class Sweeper:
         # Each session in a transaction of its own, since its questions are held before it; those
         # that wait together share a commit.
         idle = [moment for moment in waiting if moment.subject is Subject.SESSION]
-        for start in range(0, len(idle), SIDE_BY_SIDE):
-            portion = idle[start : start + SIDE_BY_SIDE]
-            changed += sum(await asyncio.gather(*map(self._apply_alone, portion)))
-        return changed
+        return changed + await self._apply_each(idle)
 
     async def _apply_portion(self, moments: Sequence[Moment]) -> int:
         """Apply some in one transaction; where that fails, each in its own."""
@@ -115,7 +112,15 @@ class Sweeper:
             await self._store.check()  # else it is some of these rows that somebody holds for long
         except Exception as error:  # noqa: BLE001 - which of them, and why, is said below
             log.info("of %d that were due one broke: %s", len(moments), type(error).__name__)
-        return sum([await self._apply_alone(moment) for moment in moments])
+        return await self._apply_each(moments)
+
+    async def _apply_each(self, moments: Sequence[Moment]) -> int:
+        """Apply each in its own transaction, so that few that wait hold up few of the others."""
+        changed = 0
+        for start in range(0, len(moments), SIDE_BY_SIDE):
+            portion = moments[start : start + SIDE_BY_SIDE]
+            changed += sum(await asyncio.gather(*map(self._apply_alone, portion)))
+        return changed
 
     async def _apply_alone(self, moment: Moment) -> int:
         """Apply one; if it breaks it is put off, and does not hold up those behind it."""
