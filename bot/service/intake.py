@@ -199,7 +199,8 @@ class Intake:
     def _apply_all(
         self, tx: Transaction, moments: Sequence[Moment]
     ) -> list[tuple[Command, Outcome]]:
-        return [(command, self._apply(tx, command)) for command in take(tx, moments)]
+        commands = take(tx, moments, self._clock.now())
+        return [(command, self._apply(tx, command)) for command in commands]
 
     async def _applied_meanwhile(self, command: Command, refusal: HandraiseError) -> Outcome | None:
         """Return what a copy of a refused command led to, if that was under way and came first.

@@ -230,7 +230,7 @@ def time(tx: Transaction, n: int, mark: str) -> object:
     if mark == "a":
         entered = tx.moments.enter(NOW + 10**6, 9)
         return entered, tx.moments.waiting(NOW + 10**6, 9)
-    taken = tx.moments.take([REQUESTS[n].id, SESSIONS[n].id])
+    taken = tx.moments.take([REQUESTS[n].id, SESSIONS[n].id], NOW + 10**6)
     tx.moments.postpone(REQUESTS[1 - n].id, NOW + 9)
     return taken
 

@@ -100,10 +100,10 @@ async def test_only_so_many_of_a_kind_are_entered_together(store: AnyStore) -> N
 async def test_what_is_taken_is_gone_and_may_come_again(store: AnyStore) -> None:
     [request] = await keep(store, NOW)
     await enter(store)
-    taken = await store.run(lambda tx: tx.moments.take([request.id, "nobody"]))
+    taken = await store.run(lambda tx: tx.moments.take([request.id, "nobody"], NOW))
     assert taken == [moment(Subject.QUESTION, request.id, NOW)]
     assert await waiting(store) == []
-    assert await store.run(lambda tx: tx.moments.take([request.id])) == []
+    assert await store.run(lambda tx: tx.moments.take([request.id], NOW)) == []
     # Nothing was done to it meanwhile: it is as due as it was.
     assert await is_behind(store)
     await store.run(lambda tx: tx.requests.save(changed(request, next_at=LATER)))
@@ -113,7 +113,7 @@ async def test_what_is_taken_is_gone_and_may_come_again(store: AnyStore) -> None
 async def test_many_are_taken_in_the_order_of_their_time(store: AnyStore) -> None:
     requests = await keep(store, *(NOW - n % 7 for n in range(120)))
     assert await enter(store, limit=500) == 120
-    taken = await store.run(lambda tx: tx.moments.take([r.id for r in requests]))
+    taken = await store.run(lambda tx: tx.moments.take([r.id for r in requests], NOW))
     assert [m.due_at for m in taken] == sorted(r.next_at or 0 for r in requests)
 
 
@@ -123,7 +123,7 @@ async def test_a_transaction_that_fails_puts_back_what_it_took(store: AnyStore) 
     before = await waiting(store)
 
     def broken(tx: Transaction) -> None:
-        assert tx.moments.take([request.id])
+        assert tx.moments.take([request.id], NOW)
         raise LookupError("this")
 
     beside = store.run(lambda tx: tx.people.add(a_person("Beside")))
@@ -142,6 +142,8 @@ async def test_what_broke_waits_and_lets_others_pass(store: AnyStore) -> None:
         assert last == moment(Subject.QUESTION, first.id, NOW - 9, try_at=LATER, tries=n)
         assert await store.read(lambda tx: tx.moments.broken()) == 0
     assert not await is_behind(store, LATER)
+    # Nor does who listed it before it broke elsewhere take it at once.
+    assert await store.run(lambda tx: tx.moments.take([first.id], NOW)) == []
     await store.run(lambda tx: tx.moments.postpone(first.id, LATER))
     assert await store.read(lambda tx: tx.moments.broken()) == 1
 
@@ -168,7 +170,7 @@ async def test_what_another_server_has_in_hand_is_left_to_it(
     loop = asyncio.get_running_loop()
 
     def slowly(tx: Transaction) -> Sequence[Moment]:
-        found = tx.moments.take(ids[:2])
+        found = tx.moments.take(ids[:2], NOW)
         loop.call_soon_threadsafe(taken.set)
         assert done.wait(30)
         return found
@@ -177,7 +179,7 @@ async def test_what_another_server_has_in_hand_is_left_to_it(
     await asyncio.wait_for(taken.wait(), 30)
     try:
         # Neither waits for the other.
-        others = await other.run(lambda tx: tx.moments.take(ids))
+        others = await other.run(lambda tx: tx.moments.take(ids, NOW))
         assert sorted(m.subject_id for m in others) == sorted(ids[2:])
         assert await enter(other) == 2  # those that were taken and not moved on
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from bot.service.ports.store import Transaction
 from bot.service.sweeper import SIDE_BY_SIDE
 from tests.clock import FakeClock
 from tests.flows.lock_order import WatchedStore
-from tests.flows.stage import Stage, staged
+from tests.flows.stage import SOON, Stage, staged
 
 NAMES = ("zoe", "carl", "ann", "bob")
 SEEN = ("state", "version", "reminders_done", "escalations_done", "next_at", "decided_at")
@@ -187,6 +188,29 @@ async def test_rows_that_somebody_holds_for_long_wait_alone(
         [left] = await _waiting(stage)
         assert (left.subject_id, left.tries) == (stuck, 1)
         assert await stage.sweeper.sweep() == 1
+
+
+async def test_rows_that_somebody_holds_do_not_hold_up_all_of_a_portion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path / "core.db") as stage:
+        await _ask(stage)
+        stage.clock.advance(hours=25)
+        await stage.sweeper.enter()
+        stuck = (await _waiting(stage))[0].subject_id
+        apply, another = stage.intake.apply, asyncio.Event()
+
+        async def waits(moments: Sequence[Moment]) -> list[Outcome]:
+            if stuck not in {moment.subject_id for moment in moments}:
+                another.set()
+            elif len(moments) > 1:
+                raise Unavailable("The database is busy just now. Try again in a moment.")
+            else:
+                await asyncio.wait_for(another.wait(), SOON)
+            return await apply(moments)
+
+        monkeypatch.setattr(stage.intake, "apply", waits)
+        assert await stage.sweeper.sweep() == 5
 
 
 async def test_many_that_break_do_not_hide_those_behind_them(

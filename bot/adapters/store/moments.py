@@ -74,10 +74,10 @@ _WAITING = Statement(
 
 
 def _free() -> Select[Any]:
-    """Select those of a portion that nobody else has in hand."""
+    """Select those of a portion that nobody else has in hand, or has put off since."""
     return (
         select(moments.c.subject_id)
-        .where(among(moments.c.subject_id))
+        .where(among(moments.c.subject_id), moments.c.try_at <= bindparam("now"))
         .with_for_update(skip_locked=True)
     )
 
@@ -135,10 +135,12 @@ class Moments:
         row = self._db.one(_BROKEN, {"tries": BROKEN})
         return int(row[0]) if row else 0
 
-    def take(self, subject_ids: Sequence[str]) -> Sequence[Moment]:
-        """Take moments out, those excepted that another transaction has in hand."""
+    def take(self, subject_ids: Sequence[str], now: Micros) -> Sequence[Moment]:
+        """Take moments out, those excepted that another transaction has in hand or has put off."""
         taken = [
-            _moment(row) for some in portions(subject_ids) for row in self._db.all(_TAKE, some)
+            _moment(row)
+            for some in portions(subject_ids)
+            for row in self._db.all(_TAKE, some | {"now": now})
         ]
         return sorted(taken, key=lambda moment: (moment.due_at, moment.subject_id))
 

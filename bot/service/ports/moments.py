@@ -54,8 +54,8 @@ class MomentTable(Protocol):
         """Return how many broke three times or more."""
         ...
 
-    def take(self, subject_ids: Sequence[str]) -> Sequence[Moment]:
-        """Take moments out, those excepted that another transaction has in hand.
+    def take(self, subject_ids: Sequence[str], now: Micros) -> Sequence[Moment]:
+        """Take moments out, those excepted that another transaction has in hand or has put off.
 
         Call it first: what is taken is this transaction's, and there again if it fails.
         """
