@@ -54,9 +54,11 @@ requests = Table(
     Index(None, "asker_id", "id"),
 )
 
+# With the id, so that what is due is known without looking at rows that lie far apart.
 Index(
     "ix_requests_next",
     requests.c.next_at,
+    requests.c.id,
     **only("next_at IS NOT NULL"),
 )
 

@@ -59,6 +59,7 @@ Index(
 Index(
     "ix_sessions_idle",
     sessions.c.idle_at,
+    sessions.c.id,
     **only("idle_at IS NOT NULL"),
 )
 
