@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from itertools import chain
 from time import monotonic
 
 from bot.domain.commands import Outcome
@@ -64,17 +65,16 @@ class Sweeper:
         started = monotonic()
         total = 0
         try:
-            changed = 1
-            while changed:  # what is left then is not ours to change: no endless round
+            done: list[bool] | None = None
+            while done is None or done:  # what is left is in other hands: no endless round
                 is_behind, waiting = await self._store.read(_look, self._clock.now())
                 # Of a long backlog so much is entered as is soon applied, since what was entered
-                # is passed over whenever more is looked for.
-                if is_behind and len(waiting) < BATCH:
+                # is passed over whenever more is looked for. What broke is no reason to wait.
+                if is_behind and sum(not moment.tries for moment in waiting) < BATCH:
                     await self.enter()
-                    changed = await self.apply()
-                else:
-                    changed = await self._apply(waiting)
-                total += changed
+                    _, waiting = await self._store.read(_look, self._clock.now())
+                done = await self._apply(waiting)
+                total += sum(done)
             await self._forget_what_is_old()
             await self._store.run(self._tidy, self._clock.now())
         except HandraiseError as error:
@@ -92,47 +92,48 @@ class Sweeper:
     async def apply(self) -> int:
         """Apply what was entered, here or by another server; return how many changed something."""
         _, waiting = await self._store.read(_look, self._clock.now())
-        return await self._apply(waiting)
+        return sum(await self._apply(waiting))
 
-    async def _apply(self, waiting: Sequence[Moment]) -> int:
-        changed = 0
+    async def _apply(self, waiting: Sequence[Moment]) -> list[bool]:
+        """Return for each that moved on whether it changed something; else it was put off."""
+        done: list[bool] = []
         questions = [moment for moment in waiting if moment.subject is Subject.QUESTION]
         for start in range(0, len(questions), PORTION):
-            changed += await self._apply_portion(questions[start : start + PORTION])
+            done += await self._apply_portion(questions[start : start + PORTION])
         # Each session in a transaction of its own, since its questions are held before it; those
         # that wait together share a commit.
         idle = [moment for moment in waiting if moment.subject is Subject.SESSION]
-        return changed + await self._apply_each(idle)
+        return done + await self._apply_each(idle)
 
-    async def _apply_portion(self, moments: Sequence[Moment]) -> int:
+    async def _apply_portion(self, moments: Sequence[Moment]) -> list[bool]:
         """Apply some in one transaction; where that fails, each in its own."""
         try:
-            return _count(await self._intake.apply(moments))
+            return _changed(await self._intake.apply(moments))
         except Unavailable:
             await self._store.check()  # else it is some of these rows that somebody holds for long
         except Exception as error:  # noqa: BLE001 - which of them, and why, is said below
             log.info("of %d that were due one broke: %s", len(moments), type(error).__name__)
         return await self._apply_each(moments)
 
-    async def _apply_each(self, moments: Sequence[Moment]) -> int:
+    async def _apply_each(self, moments: Sequence[Moment]) -> list[bool]:
         """Apply each in its own transaction, so that few that wait hold up few of the others."""
-        changed = 0
+        done: list[bool] = []
         for start in range(0, len(moments), SIDE_BY_SIDE):
             portion = moments[start : start + SIDE_BY_SIDE]
-            changed += sum(await asyncio.gather(*map(self._apply_alone, portion)))
-        return changed
+            done += chain(*await asyncio.gather(*map(self._apply_alone, portion)))
+        return done
 
-    async def _apply_alone(self, moment: Moment) -> int:
+    async def _apply_alone(self, moment: Moment) -> list[bool]:
         """Apply one; if it breaks it is put off, and does not hold up those behind it."""
         try:
-            return _count(await self._intake.apply([moment]))
+            return _changed(await self._intake.apply([moment]))
         except HandraiseError as error:
             log.warning("what was due was refused: %s: %s", moment.subject_id, error.code)
         except Exception:
             log.exception("what was due broke: %s", moment.subject_id)
         until = self._clock.now() + retry_delay(moment.tries + 1)
         await self._store.run(_postpone, moment.subject_id, until)
-        return 0
+        return [False]
 
     async def _forget_what_is_old(self) -> None:
         """Drop what nobody can ask for any more, once a minute, or on and on while there is more.
@@ -196,6 +197,6 @@ def _postpone(tx: Transaction, subject_id: str, until: Micros) -> None:
     tx.moments.postpone(subject_id, until)
 
 
-def _count(outcomes: Sequence[Outcome]) -> int:
-    """Return how many changed something, and not before."""
-    return sum(o.status != "unchanged" and not o.replayed for o in outcomes)
+def _changed(outcomes: Sequence[Outcome]) -> list[bool]:
+    """Return those that changed something, and not before."""
+    return [True for o in outcomes if o.status != "unchanged" and not o.replayed]

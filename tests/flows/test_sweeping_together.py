@@ -231,8 +231,32 @@ async def test_many_that_break_do_not_hide_those_behind_them(
 
         with monkeypatch.context() as patch:
             patch.setattr(stage.intake, "_apply", breaks)
-            swept = [await stage.sweeper.sweep() for _ in range(3)]
-        assert swept == [0, 0, 1]
+            assert await stage.sweeper.sweep() == 1
+            assert await stage.sweeper.sweep() == 0
+
+
+async def test_what_breaks_again_and_again_keeps_nothing_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More that broke than one look finds: what becomes due later is entered all the same."""
+    async with staged(tmp_path / "core.db") as stage:
+        monkeypatch.setattr("bot.service.sweeper.BATCH", 2)
+        await _ask(stage)
+        stage.clock.advance(hours=1.5)
+        await stage.sweeper.enter()
+        broken = {moment.subject_id for moment in await _waiting(stage)}
+        assert len(broken) >= 2
+        apply = stage.intake._apply
+
+        def breaks(tx: Transaction, command: Command) -> Outcome:
+            if getattr(command, "request_id", None) in broken:
+                raise LookupError("nobody foresaw this")
+            return apply(tx, command)
+
+        monkeypatch.setattr(stage.intake, "_apply", breaks)
+        assert await stage.sweeper.sweep() == 0
+        stage.clock.advance(hours=23)
+        assert await stage.sweeper.sweep() == 5 - len(broken)
 
 
 async def test_a_backlog_is_entered_as_it_is_applied(
