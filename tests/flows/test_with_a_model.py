@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.settings import Settings
 from tests.clock import FakeClock
 from tests.flows.conftest import Client, Outbox, SignUp
-from tests.flows.line import Line
+from tests.flows.line import Line, eventually
 from tests.model_server import ModelServer, fails, plans, says, trickles
 from web.app import build_app
 
@@ -67,6 +67,8 @@ async def test_a_model_asks_somebody_and_reports_back(model: ModelServer, sign_u
     await anns.watch(ack["outcome"]["session_id"], 0)
     asked = await bobs.until("event", lambda f: f["event"]["kind"] == "question")
     question = asked["event"]["question"]
+    # The title is asked for once the turn has ended, and what comes next must not overtake it.
+    await eventually(lambda: len(model.prompts) == 2)
     await bobs.act(
         type="answer",
         client_id="1",
